@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The engine: runs up to ENG_MAX_THREADS fibers on one OS thread, and draws every choice of the machine interface
+ * from one stream. Knows neither KVM nor scenarios.
+ *
+ * The choices of one run. Each is a number in [0, n), option 0 being what happens when the stream is silent:
+ *   scheduling: drawn at each point where more than one thread can run. If the running thread can go on, option 0 is
+ *     that thread and the others follow by thread number; if it cannot (blocked, finished, or spinning), the options
+ *     are the runnable threads by number, those that spin after those that do not, starting after the running one.
+ *   data: m_choose().
+ * A choice with one option is not drawn and not counted. A schedule is thus a sparse set of deviations from 0.
+ */
+#ifndef TDPFUZZ_ENGINE_H
+#define TDPFUZZ_ENGINE_H
+
+#include "model/machine.h"
+
+#define ENG_MAX_THREADS 10
+#define ENG_MAX_CHOICES 65536 /* choices recorded a run; a longer run ends as ENG_STEPS */
+
+enum eng_verdict {
+	ENG_OK, /* every thread finished */
+	ENG_FAILED, /* m_fail() */
+	ENG_DEADLOCK, /* nobody can run and somebody has not finished */
+	ENG_LIVELOCK, /* only spinning threads are left and none can change anything */
+	ENG_STEPS, /* step limit: endless retry, or a run that is too long */
+	ENG_DIVERGED, /* strict replay: the run asked for another choice than the recording has */
+	ENG_ABORTED, /* the strategy gave the run up (for example: already explored) */
+};
+
+/**
+ * struct eng_choice - one drawn choice, as a strategy sees it
+ * @kind: enum m_choice
+ * @n: number of options, >= 2
+ * @blocked: scheduling only: the running thread cannot go on, so that no option is a preemption
+ * @thread: running thread
+ * @options: scheduling only: thread of each option
+ * @index: number of this choice in the run
+ */
+struct eng_choice {
+	u8 kind, n, blocked, thread;
+	const u8 *options;
+	u32 index;
+};
+
+struct eng_run;
+
+/**
+ * struct eng_strategy - a source of choices: three calls
+ * @begin: a new run starts; false: the search is over, nothing is left to explore
+ * @choose: one choice; returns the option, < n (larger is an internal error), or -1 to give the run up
+ * @end: the run is over; @run is its result
+ * @state: the strategy's own
+ */
+struct eng_strategy {
+	const char *name, *summary;
+	bool (*begin)(struct eng_strategy *s);
+	int (*choose)(struct eng_strategy *s, const struct eng_choice *c);
+	void (*end)(struct eng_strategy *s, const struct eng_run *run);
+	void (*destroy)(struct eng_strategy *s);
+};
+
+/**
+ * struct eng_config - fixed for the runs until the next eng_configure()
+ * @classes: M_KVM|M_SEAM|M_HW: which classes have scheduling points
+ * @data_choices: bit per enum m_choice that may be drawn; others are always 0
+ * @max_steps: points a run before ENG_STEPS; 0 = default (200000)
+ */
+struct eng_config {
+	u32 classes;
+	u32 data_choices;
+	u32 max_steps;
+};
+
+/* Recorded choices: enough to replay exactly and to say where a replay first differs. */
+struct eng_record {
+	u32 nr; /* choices drawn */
+	u8 *option; /* option taken */
+	u8 *sig; /* kind << 5 | n, what was asked; n <= 16 */
+};
+
+/* One point of the history pass. */
+struct eng_step {
+	u32 choice; /* number of choices drawn before this point */
+	u8 thread, cpu, switched; /* switched: 0 no, 1 preempted (the previous thread could go on), 2 it could not */
+	u32 kind;
+	const volatile void *addr;
+	struct m_site *site;
+	u64 old, new_;
+	bool has_value;
+};
+
+/**
+ * struct eng_run - the result of a run; valid until the next eng_run()
+ * @id, @title, @state: of m_fail(); for the engine's own verdicts id is "DEADLOCK", "LIVELOCK" or "STEPS"
+ * @thread, @site: who was running, and its last point
+ * @preemptions: switches away from a thread that could go on
+ * @deviations: choices that were not 0
+ * @hash: over all choices asked and taken and all points: equal for equal runs
+ * @diverged_at: choice number, for ENG_DIVERGED
+ */
+struct eng_run {
+	enum eng_verdict verdict;
+	const char *id, *title, *state;
+	u8 thread;
+	struct m_site *site;
+	u32 steps, choices, preemptions, deviations;
+	u64 hash;
+	u32 diverged_at;
+	char diverged[96]; /* "recorded sched/3, now sched/2" */
+	struct eng_record record;
+};
+
+/* Once a process. Maps the stacks (guard page below each), numbers the sites. */
+void eng_init(void);
+void eng_configure(const struct eng_config *config);
+
+/* Threads of the coming run, added in order before eng_run(): thread 0, 1, ... @name lives until the run ends. */
+void eng_thread(const char *name, void (*fn)(void *arg), void *arg);
+
+/*
+ * Run all threads to the end under @s. Returns false when s->begin() said that the search is over. After the run the
+ * arena is still readable; eng_reset() clears arena and threads for the next one.
+ */
+bool eng_run(struct eng_strategy *s, struct eng_run *run);
+void eng_reset(void);
+
+/*
+ * History pass: call before eng_run(). Every point goes to @step. The result must equal that of the fast pass
+ * (hash, verdict, title), else the caller reports nondeterminism (exit 3).
+ */
+void eng_set_history(void (*step)(const struct eng_step *step));
+/* For the listener of events: is @addr what two threads would conflict on; current step number. */
+u32 eng_step_nr(void);
+u32 eng_choice_nr(void);
+const char *eng_thread_name(unsigned int thread);
+
+/*
+ * Interleaving coverage: pairs (site, site) of conflicting neighbouring accesses, hashed into @map with saturating
+ * counters; NULL switches it off. @size is a power of two.
+ */
+void eng_set_coverage(u8 *map, size_t size);
+
+/* Internal errors of the harness: one line on stderr, exit 3. */
+void eng_internal_error(const char *fmt, ...) __attribute__((noreturn, format(printf, 1, 2)));
+
+/* Strategies. Each allocates its state once; destroy() frees it. */
+struct eng_strategy *eng_strategy_bytes(void); /* fuzz bytes: a list of (gap, option) deviations */
+void eng_strategy_bytes_set(struct eng_strategy *s, const u8 *data, size_t size);
+struct eng_strategy *eng_strategy_random(u64 seed); /* uniform over the options of each choice */
+struct eng_strategy *eng_strategy_pct(u64 seed, unsigned int depth);
+/* Iterative deepening: all runs with 0 deviations, then 1, ... up to @bound. Preemptions and data choices count one
+ * each; switches away from a thread that cannot go on are free. */
+struct eng_strategy *eng_strategy_exhaustive(unsigned int bound);
+/* True when the last search ended because nothing was left, with the bound that it completed. */
+bool eng_strategy_exhaustive_complete(const struct eng_strategy *s, unsigned int *completed_bound);
+struct eng_strategy *eng_strategy_replay(void); /* strict */
+void eng_strategy_replay_set(struct eng_strategy *s, const struct eng_record *record);
+
+/* By name, for the command line: "random", "pct", "bytes", "exhaustive"; NULL if unknown. */
+struct eng_strategy *eng_strategy_by_name(const char *name, u64 seed, unsigned int bound);
+extern const char *const eng_strategy_names[][2]; /* {name, summary}, NULL-terminated */
+
+#endif

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Physical memory. model/hw owns every frame: KVM's page tables, S-EPT pages, guest_memfd folios, host user
+ * memory and the module's control pages all come from here, so that the walker and the oracles see each of them.
+ *
+ * Simplifications: the contents of a 4 KiB data page are one 64-bit word (a version) and the key id that wrote it
+ * last; a table has hw_geom entries instead of always 512. A frame's record is initialised on first touch in a
+ * run, so that a run costs what it touches and not what the machine has.
+ */
+#ifndef TDPFUZZ_MODEL_HW_PAGE_H
+#define TDPFUZZ_MODEL_HW_PAGE_H
+
+#include "model/machine.h"
+
+/**
+ * struct hw_geom - shape of every page table of the machine
+ * @bits: index bits a level: 9 as in hardware, 2 or 3 in the narrow geometry
+ * @levels: 4
+ * Levels are KVM's: 1 = 4K, 2 = "2M", 3 = "1G"; sizes are those of the geometry.
+ */
+struct hw_geom {
+	u8 bits;
+	u8 levels;
+};
+extern struct hw_geom hw_geom;
+
+#define HW_MAX_ENTRIES 512
+#define HW_MAX_LEVEL 4
+
+static inline unsigned int hw_entries(void)
+{
+	return 1u << hw_geom.bits;
+}
+/* 4 KiB frames covered by one entry at @level. */
+static inline u64 hw_level_pages(unsigned int level)
+{
+	return 1ull << (hw_geom.bits * (level - 1));
+}
+static inline unsigned int hw_index(gfn_t gfn, unsigned int level)
+{
+	return (gfn >> (hw_geom.bits * (level - 1))) & (hw_entries() - 1);
+}
+static inline gfn_t hw_gfn_round(gfn_t gfn, unsigned int level)
+{
+	return gfn & ~(hw_level_pages(level) - 1);
+}
+/* The shared bit of a TD as a gfn bit: the topmost index bit, bit 35 with 4 x 9 as in GPAW48. */
+static inline gfn_t hw_shared_gfn_bit(void)
+{
+	return 1ull << (hw_geom.bits * hw_geom.levels - 1);
+}
+
+enum hw_page_type {
+	HW_FREE,
+	HW_TABLE, /* page table of KVM */
+	HW_SEPT, /* page that KVM gave (or will give) to the module as an S-EPT page */
+	HW_GMEM, /* guest_memfd folio */
+	HW_USER, /* host user memory behind a memslot */
+	HW_CTRL, /* TDR, TDCS, TDVPR */
+};
+
+/* Start of a run: geometry is set, all frames are free. */
+void hw_pages_reset(void);
+
+/*
+ * A naturally aligned block of hw_level_pages(@level) frames; tables are level 1. Frames freed last are handed out
+ * first, so that a use after free meets the next owner soon. The new block reads as zero (tables: every entry 0;
+ * the owner fills them). Never fails: whether an allocation fails is kapi's choice, not the machine's.
+ */
+pfn_t hw_alloc(unsigned int level, enum hw_page_type type);
+/* Frees and raises the generation of each frame; table contents become 0xdead... in every entry. */
+void hw_free(pfn_t pfn, unsigned int level);
+/* A huge block becomes hw_level_pages(@level) separate frames that are freed one by one (folio split). */
+void hw_split_block(pfn_t pfn, unsigned int level);
+
+enum hw_page_type hw_type(pfn_t pfn);
+/* Number of times that the frame was freed in this run: "the same page" means the same pfn and generation. */
+u32 hw_gen(pfn_t pfn);
+
+/* Entries of a table page, and back. hw_table() of a page that is no table is an internal error. */
+u64 *hw_table(pfn_t pfn);
+pfn_t hw_table_pfn(const volatile u64 *entry);
+
+/* Content word and key id of the last writer (0 = host). */
+u64 hw_data(pfn_t pfn, u16 *keyid);
+void hw_set_data(pfn_t pfn, u64 value, u16 keyid);
+
+#define HW_POISON 0xdead4ead0000dead /* present bits clear on purpose: a walker that reads it is caught by type */
+
+#endif

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * RCU and SRCU. A callback never runs synchronously in call_rcu(): it becomes ready when every reader that was inside
+ * at call_rcu() has left, and then waits for its own thread ("rcu" in reports; started by the harness as the last
+ * thread of a run that has one) to be scheduled. Threads back end: liburcu.
+ */
+#ifndef TDPFUZZ_KAPI_RCU_H
+#define TDPFUZZ_KAPI_RCU_H
+
+#include "model/machine.h"
+
+#ifdef MACHINE_THREADS
+#include <urcu/call-rcu.h>
+#else
+struct rcu_head {
+	struct rcu_head *next;
+	void (*func)(struct rcu_head *head);
+	u64 stamp;
+};
+#endif
+
+void rcu_read_lock(void);
+void rcu_read_unlock(void);
+bool rcu_read_lock_held(void);
+#ifndef MACHINE_THREADS
+void call_rcu(struct rcu_head *head, void (*func)(struct rcu_head *head));
+void synchronize_rcu(void);
+void rcu_barrier(void);
+#endif
+/* Body of the callback thread; returns when all other threads of the run have finished and no callback is left. */
+void rcu_thread(void *unused);
+
+/* One domain (kvm->srcu). Readers may sleep. */
+struct srcu_struct {
+	u64 gen;
+	u32 readers[2];
+};
+void init_srcu(struct srcu_struct *s);
+int srcu_read_lock(struct srcu_struct *s);
+void srcu_read_unlock(struct srcu_struct *s, int idx);
+void synchronize_srcu(struct srcu_struct *s);
+
+#endif
