@@ -12,7 +12,12 @@
 #define SUBJECT_MAX_VCPUS 4
 #define SUBJECT_MAX_ROOTS 8
 
-enum subject_vm_kind { VM_TDX };
+/*
+ * VM_VMX: an ordinary VM: one direct root, no private memory, no attributes (set_attributes is -EINVAL there). The
+ * NX recovery worker needs it: KVM ends a TD that executes shared memory, so a TD's shared root never has a table
+ * that was made because of an executable 4K mapping.
+ */
+enum subject_vm_kind { VM_TDX, VM_VMX };
 
 /* One memslot; every slot of a TD has both a guest_memfd and user memory behind it. Frames of 4 KiB. */
 struct subject_slot {

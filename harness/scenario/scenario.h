@@ -116,7 +116,12 @@ struct scenario {
 	u8 classes; /* M_KVM|M_SEAM|M_HW >> 4: which have scheduling points; all by default */
 	u8 data_choices; /* bit per enum m_choice */
 
-	/* VM: one slot from gfn 0, private (attribute) at start unless listed in @shared */
+	/*
+	 * VM: one slot from gfn 0. TDX: private (attribute) at start unless listed in @shared; executing shared memory
+	 * is not a legal program (KVM ends the TD). VMX: ordinary VM, no private memory: accesses have no shared bit,
+	 * ACCEPT, MapGPA, SET_* and PUNCH are not legal; NX recovery has something to do only there.
+	 */
+	u8 vm_kind; /* enum subject_vm_kind; text: vm { kind tdx|vmx; ... } */
 	u8 pending_ve_disable;
 	scn_size memory;
 	u8 nr_shared, nr_added, nr_mapped;

@@ -17,11 +17,10 @@ enum lock_class {
 	LC_SLOTS_ARCH_LOCK, /* kvm->slots_arch_lock */
 	LC_MMAP_LOCK, /* host mm->mmap_lock */
 	LC_INVALIDATE_LOCK, /* guest_memfd inode's filemap invalidate_lock */
-	LC_FOLIO_LOCK,
-	LC_HOST_PTL, /* page-table lock of the host mm; never held across a notifier call */
 	LC_MMU_LOCK, /* kvm->mmu_lock, rwlock */
 	LC_PAGES_LOCK, /* kvm->arch.tdp_mmu_pages_lock, leaf */
 	LC_MN_LOCK, /* kvm->mn_invalidate_lock, leaf */
+	LC_FOLIO_LOCK, /* page cache and folio references of one backing file; leaf in the model */
 	LC_NR
 };
 extern const char *const lock_class_name[LC_NR];
