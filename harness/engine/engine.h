@@ -124,6 +124,12 @@ void eng_thread(const char *name, void (*fn)(void *arg), void *arg);
  */
 bool eng_run(struct eng_strategy *s, struct eng_run *run);
 void eng_reset(void);
+/*
+ * Between two phases of one execution (set-up, then the program): forgets the threads of the phase that ended and keeps
+ * the arena; eng_thread() starts again at 0. Outside a run (before the first phase, after the last) points are silent
+ * no-ops, m_choose() is 0, m_thread() and m_cpu() are 0; m_fail() there is an internal error.
+ */
+void eng_next_phase(void);
 
 /*
  * History pass: call before eng_run(). Every point goes to @step. The result must equal that of the fast pass
