@@ -41,6 +41,7 @@ enum m_event_type {
 	EV_INVAL_END, /* vm */
 	EV_ATTR_STORE, /* vm, gfn, new attributes */
 	EV_ATTR_DONE, /* vm, first gfn, end gfn: set-memory-attributes is about to leave its last locked section */
+	EV_ZAP_RANGE, /* vm, first gfn, end gfn (exclusive), 1 = private | 2 = shared: what the caller asked to unmap, exactly */
 	EV_FLUSH_REMOTE, /* vm: every vCPU has been asked and, if it was in the guest, is out of it */
 	EV_YIELD, /* vm: a walker drops mmu_lock to let others run, right before the drop */
 	EV_FAULT_ROUND, /* vcpu, gpa, return code (RET_PF_* or -errno): one round of the fault handler */
