@@ -7,6 +7,7 @@
 #define TDPFUZZ_EXEC_H
 
 #include "harness/scenario/scenario.h"
+#include "model/event.h"
 
 /**
  * struct exec_result - what one run showed
