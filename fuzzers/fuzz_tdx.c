@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Target: a TD under a program and a schedule, both taken from the input, with all checkers on.
+ *
+ * The environment says which machine: TDPFUZZ_BUG=NAME switches a seeded bug on, TDPFUZZ_VARIANT=K=V,...
+ * design variants, TDPFUZZ_STRICT=1 makes known issues findings. An input cannot: a campaign on the clean
+ * model stays clean.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fuzzers/fuzz.h"
+#include "harness/scenario/exec.h"
+
+static int the_bug = -1;
+static u8 the_variants[VARIANT_NR];
+static bool strict;
+static struct eng_strategy *strategy;
+
+static void usage(const char *what, const char *name)
+{
+	fprintf(stderr, "fuzz_tdx: %s: '%s'\n", what, name);
+	exit(1);
+}
+
+static void read_variant(char *setting)
+{
+	char *value = strchr(setting, '=');
+	int id, index;
+
+	if (!value)
+		usage("TDPFUZZ_VARIANT: not of the form NAME=VALUE", setting);
+	*value++ = 0;
+	id = variant_find(setting);
+	if (id < 0)
+		usage("TDPFUZZ_VARIANT: no such variant", setting);
+	index = variant_parse(id, value);
+	if (index < 0)
+		usage("TDPFUZZ_VARIANT: no such value", value);
+	the_variants[id] = index;
+}
+
+static void read_environment(void)
+{
+	const char *bug = getenv("TDPFUZZ_BUG"), *variants = getenv("TDPFUZZ_VARIANT"),
+		   *s = getenv("TDPFUZZ_STRICT");
+	char *copy, *rest;
+
+	if (bug && *bug) {
+		the_bug = bug_find(bug);
+		if (the_bug < 0)
+			usage("TDPFUZZ_BUG: no such bug", bug);
+	}
+	copy = rest = strdup(variants ? variants : "");
+	for (char *one; (one = strsep(&rest, ","));)
+		if (*one)
+			read_variant(one);
+	free(copy);
+	strict = s && !strcmp(s, "1");
+}
+
+int LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+	(void)argc;
+	(void)argv;
+	read_environment();
+	exec_init();
+	strategy = eng_strategy_bytes();
+	return 0;
+}
+
+static void set_switches(struct scenario *s)
+{
+	s->has_bug = the_bug >= 0;
+	s->bug = s->has_bug ? the_bug : 0;
+	memcpy(s->variants, the_variants, sizeof(the_variants));
+}
+
+static void report(const struct scenario *s, struct exec_result *result)
+{
+	fprintf(stderr, "==================================================================\n");
+	fprintf(stderr, "BUG: tdpfuzz: %s\n", result->title);
+	if (result->run.state)
+		fprintf(stderr, "%s\n", result->run.state);
+	(void)s;
+	fprintf(stderr, "==================================================================\n");
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static struct scenario s;
+	static struct exec_result result;
+
+	scn_init(&s);
+	if (size > FUZZ_MAX_SIZE || !scn_decode_fuzz(&s, data, size)) {
+		scn_free(&s);
+		return -1;
+	}
+	set_switches(&s);
+	eng_set_coverage(fuzz_counters(), FUZZ_COUNTERS);
+	exec_prepare(&s);
+	eng_strategy_bytes_set(strategy, s.gap_bytes, s.nr_gap_bytes);
+	exec_run(strategy, &result);
+	if (result.finding && (strict || !result.known)) {
+		report(&s, &result);
+		fuzz_finding(result.title);
+	}
+	scn_free(&s);
+	return 0;
+}
