@@ -11,10 +11,10 @@
 #include <string.h>
 
 #include "fuzzers/fuzz.h"
-#include "harness/scenario/exec.h"
+#include "harness/trace/trace.h"
 
 static int the_bug = -1;
-static u8 the_variants[VARIANT_NR];
+static int the_variants[VARIANT_NR]; /* -1: as the input has it */
 static bool strict;
 static struct eng_strategy *strategy;
 
@@ -52,6 +52,7 @@ static void read_environment(void)
 		if (the_bug < 0)
 			usage("TDPFUZZ_BUG: no such bug", bug);
 	}
+	memset(the_variants, -1, sizeof(the_variants));
 	copy = rest = strdup(variants ? variants : "");
 	for (char *one; (one = strsep(&rest, ","));)
 		if (*one)
@@ -74,17 +75,38 @@ static void set_switches(struct scenario *s)
 {
 	s->has_bug = the_bug >= 0;
 	s->bug = s->has_bug ? the_bug : 0;
-	memcpy(s->variants, the_variants, sizeof(the_variants));
+	for (int v = 0; v < VARIANT_NR; v++)
+		if (the_variants[v] >= 0)
+			s->variants[v] = the_variants[v];
 }
 
-static void report(const struct scenario *s, struct exec_result *result)
+/* The command line that runs the same input on the same machine. */
+static const char *replay_command(void)
 {
-	fprintf(stderr, "==================================================================\n");
-	fprintf(stderr, "BUG: tdpfuzz: %s\n", result->title);
-	if (result->run.state)
-		fprintf(stderr, "%s\n", result->run.state);
-	(void)s;
-	fprintf(stderr, "==================================================================\n");
+	static char command[512];
+	size_t len = snprintf(command, sizeof(command), "tdpfuzz run");
+	char value[64];
+
+	if (the_bug >= 0)
+		len += snprintf(command + len, sizeof(command) - len, " --bug %s", bug_infos[the_bug].name);
+	for (int v = 0; v < VARIANT_NR; v++)
+		if (the_variants[v] >= 0 && len < sizeof(command))
+			len += snprintf(command + len, sizeof(command) - len, " --variant %s=%s",
+					variant_infos[v].name,
+					variant_name(v, the_variants[v], value, sizeof(value)));
+	if (len < sizeof(command))
+		snprintf(command + len, sizeof(command) - len, " CRASH-FILE");
+	return command;
+}
+
+static void report(const struct scenario *s, const struct exec_result *result)
+{
+	static struct exec_result copy;
+
+	trace_copy_result(&copy, result);
+	if (!trace_report(stderr, s, &copy, replay_command()))
+		eng_internal_error("the same choices gave another run");
+	fuzz_finding(copy.title);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -102,10 +124,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	exec_prepare(&s);
 	eng_strategy_bytes_set(strategy, s.gap_bytes, s.nr_gap_bytes);
 	exec_run(strategy, &result);
-	if (result.finding && (strict || !result.known)) {
+	if (result.finding && (strict || !result.known))
 		report(&s, &result);
-		fuzz_finding(result.title);
-	}
 	scn_free(&s);
 	return 0;
 }

@@ -5,7 +5,6 @@
  * preemptions. So addresses are copied between operations more often than invented, and half of all changes
  * are to the schedule.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "fuzzers/mutate.h"
@@ -146,10 +145,13 @@ static void mutate_size(const struct scenario *s, struct mutate_rng *rng, scn_si
 
 /* Operations */
 
+/* Fuzz inputs have no AWAIT: what it waits for would seldom come. */
 static u8 random_kind(struct mutate_rng *rng, bool is_vcpu)
 {
+	static const u8 vcpu_kinds[] = {OP_READ, OP_WRITE, OP_EXEC, OP_ACCEPT, OP_MAPGPA, OP_NOP};
+
 	if (is_vcpu)
-		return mutate_below(rng, OP_NOP + 1);
+		return vcpu_kinds[mutate_below(rng, ARRAY_SIZE(vcpu_kinds))];
 	return OP_NOP + 1 + mutate_below(rng, OP_NR - OP_NOP - 1);
 }
 
@@ -383,6 +385,40 @@ static void mutate_schedule(struct scenario *s, struct mutate_rng *rng)
 	}
 }
 
+/* The order that a scenario has its threads in: vCPUs with a program, vCPUs without one, host threads. */
+static u32 thread_rank(const struct scn_thread *t)
+{
+	return t->is_vcpu ? !t->nr_ops : 2;
+}
+
+static void sort_threads(struct scenario *s)
+{
+	for (u32 i = 1; i < s->nr_threads; i++)
+		for (u32 j = i; j && thread_rank(&s->threads[j - 1]) > thread_rank(&s->threads[j]); j--) {
+			struct scn_thread t = s->threads[j];
+
+			s->threads[j] = s->threads[j - 1];
+			s->threads[j - 1] = t;
+		}
+}
+
+/* KVM_PRE_FAULT_MEMORY goes to a vCPU that runs nothing else. */
+static void repair_prefault(struct scenario *s, struct scn_op *op)
+{
+	for (u32 t = 0; t < s->nr_threads; t++)
+		if (s->threads[t].is_vcpu && !s->threads[t].nr_ops)
+			op->reg = t;
+}
+
+static void repair(struct scenario *s)
+{
+	sort_threads(s);
+	for (u32 t = 0; t < s->nr_threads; t++)
+		for (u32 i = 0; i < s->threads[t].nr_ops; i++)
+			if (s->threads[t].ops[i].kind == OP_PREFAULT)
+				repair_prefault(s, &s->threads[t].ops[i]);
+}
+
 static void mutate_once(struct scenario *s, struct mutate_rng *rng)
 {
 	u32 what = mutate_below(rng, 100);
@@ -407,6 +443,7 @@ void mutate_scenario(struct scenario *s, struct mutate_rng *rng)
 	for (u32 tries = 0; changes && tries < 16; tries++) {
 		tried = *s;
 		mutate_once(&tried, rng);
+		repair(&tried);
 		if (!scn_validate(&tried, &err))
 			continue;
 		*s = tried;
@@ -452,24 +489,12 @@ void mutate_cross(struct scenario *a, const struct scenario *b, struct mutate_rn
 		take_schedule(&tried, b, rng);
 	else
 		take_thread(&tried, b, rng);
+	repair(&tried);
 	if (scn_validate(&tried, &err))
 		*a = tried;
 }
 
 /* Inputs */
-
-static size_t encode(const struct scenario *s, u8 *out, size_t max)
-{
-	size_t size;
-	u8 *bytes = scn_print_binary(s, &size);
-
-	if (size <= max)
-		memcpy(out, bytes, size);
-	else
-		size = 0;
-	free(bytes);
-	return size;
-}
 
 size_t mutate_input(u8 *data, size_t size, size_t max, struct mutate_rng *rng)
 {
@@ -479,7 +504,7 @@ size_t mutate_input(u8 *data, size_t size, size_t max, struct mutate_rng *rng)
 	scn_init(&s);
 	if (scn_decode_fuzz(&s, data, size)) {
 		mutate_scenario(&s, rng);
-		out = encode(&s, data, max);
+		out = scn_encode_fuzz(&s, data, max);
 	}
 	scn_free(&s);
 	return out;
@@ -495,7 +520,7 @@ size_t mutate_cross_inputs(const u8 *a, size_t a_size, const u8 *b, size_t b_siz
 	scn_init(&second);
 	if (scn_decode_fuzz(&first, a, a_size) && scn_decode_fuzz(&second, b, b_size)) {
 		mutate_cross(&first, &second, rng);
-		size = encode(&first, out, max);
+		size = scn_encode_fuzz(&first, out, max);
 	}
 	scn_free(&first);
 	scn_free(&second);

@@ -26,7 +26,6 @@ static size_t seed_input(u8 *out)
 	static struct scenario s;
 	struct scn_error err;
 	size_t size;
-	u8 *bytes;
 
 	scn_init(&s);
 	s.memory.m = 4;
@@ -40,9 +39,7 @@ static size_t seed_input(u8 *out)
 		printf("Bail out! %s\n", err.text);
 		exit(1);
 	}
-	bytes = scn_print_binary(&s, &size);
-	memcpy(out, bytes, size);
-	free(bytes);
+	size = scn_encode_fuzz(&s, out, MAX);
 	scn_free(&s);
 	return size;
 }
@@ -55,7 +52,7 @@ struct survey {
 static void survey_input(struct survey *v, const u8 *data, size_t size)
 {
 	static struct scenario s;
-	u8 *again;
+	static u8 again[MAX];
 	size_t again_size;
 
 	scn_init(&s);
@@ -72,9 +69,8 @@ static void survey_input(struct survey *v, const u8 *data, size_t size)
 	v->shared |= s.nr_shared > 0;
 	if (s.nr_gap_bytes > v->gaps)
 		v->gaps = s.nr_gap_bytes;
-	again = scn_print_binary(&s, &again_size);
+	again_size = scn_encode_fuzz(&s, again, sizeof(again));
 	v->unstable += again_size != size || memcmp(again, data, size);
-	free(again);
 	scn_free(&s);
 }
 
@@ -108,11 +104,13 @@ static void test_survey(const u8 *seed, size_t seed_size)
 	ok(!v.unstable, "every mutant is in canonical form");
 	ok(!refused, "no input that the mutator made is refused by it");
 	for (u32 k = 0; k < OP_NR; k++) {
+		if (k == OP_AWAIT)
+			continue;
 		if (!v.kinds[k])
 			printf("# never seen: %s\n", scn_op_names[k][0]);
 		all &= v.kinds[k];
 	}
-	ok(all, "every operation is reached");
+	ok(all, "every operation but AWAIT is reached");
 	ok(v.threads[2] && v.threads[SCN_MAX_THREADS], "two threads, and as many as there can be");
 	ok(v.narrow[0] && v.narrow[1] && v.mapped && v.shared, "both geometries, mapped and shared ranges");
 	ok(v.gaps >= 32, "a schedule of 16 preemptions");
