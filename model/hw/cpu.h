@@ -109,6 +109,7 @@ struct hw_guest {
 	u16 vcpu; /* number for events */
 	u64 regs[GUEST_REGS];
 	u16 rounds; /* times that the instruction at @pc was started again */
+	u8 accepting; /* level of the ACCEPT that the #VE handler of the instruction at @pc is at; 0 = not in it */
 };
 
 /* Address space of a running guest. @private_root is 0 for a guest without S-EPT. */
@@ -124,8 +125,11 @@ enum hw_exit_reason {
 	HW_EXIT_INTR, /* external interrupt */
 	HW_EXIT_EPT_VIOLATION, /* @gpa, @qual */
 	HW_EXIT_EPT_MISCONFIG, /* @gpa */
-	HW_EXIT_TDCALL, /* ACCEPT or VMCALL at pc; pc not advanced */
+	HW_EXIT_TDCALL, /* ACCEPT or VMCALL at pc, or ACCEPT of the #VE handler; pc not advanced */
 };
+
+/* What a guest reads that is not what it or anybody of its key wrote: ciphertext of another key. */
+#define HW_BAD_KEY 0xbad0bad0bad0bad0ull
 
 struct hw_exit {
 	enum hw_exit_reason reason;
@@ -140,5 +144,14 @@ struct hw_exit {
  * again on re-entry unless the caller advances pc. Caller has set in_guest.
  */
 void hw_guest_run(struct hw_guest *g, const struct hw_vmcs *vmcs, struct hw_exit *exit);
+
+/* The instruction at pc takes a #VE: its handler starts, or the register becomes GUEST_VE and the guest goes on. */
+void hw_guest_ve(struct hw_guest *g);
+/* Is the guest about to ACCEPT (instruction or #VE handler)? Then what. */
+bool hw_guest_accepts(const struct hw_guest *g, gpa_t *gpa, unsigned int *level);
+/* TDCALL is over: the value of its register. In the handler, @again says to ACCEPT once more at @again's level. */
+void hw_guest_accepted(struct hw_guest *g, u64 rax, bool ok, unsigned int again);
+/* The instruction at pc is complete. */
+void hw_guest_retire(struct hw_guest *g);
 
 #endif

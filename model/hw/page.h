@@ -26,6 +26,7 @@ extern struct hw_geom hw_geom;
 
 #define HW_MAX_ENTRIES 512
 #define HW_MAX_LEVEL 4
+#define HW_NR_FRAMES (1ull << 20) /* 4 GiB; frame 0 is never handed out, so that 0 means "none" */
 
 static inline unsigned int hw_entries(void)
 {
@@ -84,6 +85,8 @@ pfn_t hw_table_pfn(const volatile u64 *entry);
 /* Content word and key id of the last writer (0 = host). */
 u64 hw_data(pfn_t pfn, u16 *keyid);
 void hw_set_data(pfn_t pfn, u64 value, u16 keyid);
+/* The same word and key for every frame of a block of @level, at the cost of one. */
+void hw_fill_data(pfn_t pfn, unsigned int level, u64 value, u16 keyid);
 
 #define HW_POISON 0xdead4ead0000dead /* present bits clear on purpose: a walker that reads it is caught by type */
 

@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Physical memory: who has which frame, how often it was freed, what is in it.
+ *
+ * Nothing is initialised before it is touched: a record counts only when it carries the number of the current
+ * run, so that the start of a run is one increment. Reading a record never writes it. A huge block has one
+ * record for all its frames; a frame gets one of its own when somebody writes to it or the block is broken
+ * up.
+ */
+#include <string.h>
+
+#include "model/event.h"
+#include "model/hw/page.h"
+
+#define NR_TABLES 4096u
+#define NR_BLOCKS (HW_NR_FRAMES / 4) /* huge blocks of the smallest size: two index bits */
+
+/**
+ * struct hw_content - what a frame or a whole block contains
+ * @seq: when it was written; of a frame's content and those of the blocks around it the latest counts
+ */
+struct hw_content {
+	u64 seq, value;
+	u16 keyid;
+};
+
+/**
+ * struct hw_frame - a frame, or a naturally aligned huge block
+ * @run: valid only in this run
+ * @gen: times freed as this unit; a frame's generation is the sum over the units around it
+ * @type: HW_FREE unless it was allocated as exactly this unit
+ * @table: index + 1 of its entries; kept after a free, so that stale pointers into a table stay on this frame
+ * @next: free list, 0 ends it
+ */
+struct hw_frame {
+	u32 run, gen;
+	u8 type;
+	u32 table;
+	pfn_t next;
+	struct hw_content content;
+};
+
+struct hw_geom hw_geom = {.bits = 9, .levels = 4};
+u64 *m_watch_lo, *m_watch_hi;
+
+static struct hw_frame frames[HW_NR_FRAMES];
+static struct hw_frame blocks[2][NR_BLOCKS]; /* level 2, level 3 */
+static u64 tables[NR_TABLES][HW_MAX_ENTRIES];
+static pfn_t table_pfn[NR_TABLES];
+
+static u32 run;
+static u32 nr_tables;
+static u64 content_seq;
+static pfn_t free_list[HW_MAX_LEVEL]; /* by level */
+static pfn_t carve_next, carve_end; /* rest of a freed block that serves single frames */
+static pfn_t bump_low, bump_high; /* never used: single frames from below, blocks from above */
+
+static void page_error(const char *what)
+{
+	m_fail("INTERNAL", "INTERNAL physical memory", "%s", what);
+	__builtin_trap();
+}
+
+#ifdef MACHINE_THREADS
+static u64 page_lock_word;
+static void page_lock(void)
+{
+	u64 zero = 0;
+
+	while (!m_cas64(&page_lock_word, &zero, 1, M_HW)) {
+		zero = 0;
+		m_spin(M_SITE("page_lock"));
+	}
+}
+static void page_unlock(void)
+{
+	m_store64(&page_lock_word, 0, M_HW);
+}
+#else
+static void page_lock(void)
+{
+}
+static void page_unlock(void)
+{
+}
+#endif
+
+static struct hw_frame *frame_of(pfn_t pfn, unsigned int level)
+{
+	if (level == 1)
+		return &frames[pfn];
+	return &blocks[level - 2][pfn >> (hw_geom.bits * (level - 1))];
+}
+
+/* The record as it is, or NULL when nobody has touched it in this run. */
+static struct hw_frame *frame_peek(pfn_t pfn, unsigned int level)
+{
+	struct hw_frame *f = frame_of(pfn, level);
+
+	return __atomic_load_n(&f->run, __ATOMIC_ACQUIRE) == run ? f : NULL;
+}
+
+static struct hw_frame *frame_touch(pfn_t pfn, unsigned int level)
+{
+	struct hw_frame *f = frame_of(pfn, level);
+
+	if (f->run != run) {
+		memset(&f->gen, 0, sizeof(*f) - offsetof(struct hw_frame, gen));
+		__atomic_store_n(&f->run, run, __ATOMIC_RELEASE);
+	}
+	return f;
+}
+
+void hw_pages_reset(void)
+{
+	if (hw_geom.bits < 2 || hw_geom.bits > 9 || hw_geom.levels != 4)
+		page_error("geometry out of range");
+	run++;
+	nr_tables = 0;
+	content_seq = 0;
+	memset(free_list, 0, sizeof(free_list));
+	carve_next = carve_end = 0;
+	bump_low = 1;
+	bump_high = HW_NR_FRAMES;
+	m_watch_lo = &tables[0][0];
+	m_watch_hi = &tables[NR_TABLES][0];
+}
+
+static bool is_table(enum hw_page_type type)
+{
+	return type == HW_TABLE || type == HW_SEPT;
+}
+
+static void table_fill(u32 table, u64 value)
+{
+	for (unsigned int i = 0; i < hw_entries(); i++)
+		__atomic_store_n(&tables[table - 1][i], value, __ATOMIC_RELAXED);
+}
+
+static pfn_t pop_free(unsigned int level)
+{
+	pfn_t pfn = free_list[level];
+
+	if (pfn)
+		free_list[level] = frame_of(pfn, level)->next;
+	return pfn;
+}
+
+/* A frame of a block that was freed whole, so that a stale user of the block meets the next owner. */
+static pfn_t pop_carved(void)
+{
+	if (carve_next == carve_end) {
+		carve_next = pop_free(2);
+		carve_end = carve_next + (carve_next ? hw_level_pages(2) : 0);
+	}
+	return carve_next == carve_end ? 0 : carve_next++;
+}
+
+static pfn_t pop_fresh(unsigned int level)
+{
+	pfn_t pfn;
+
+	if (level == 1)
+		pfn = bump_low++;
+	else
+		pfn = bump_high = hw_gfn_round(bump_high - hw_level_pages(level), level);
+	if (bump_low > bump_high)
+		page_error("out of physical memory: HW_NR_FRAMES");
+	return pfn;
+}
+
+static pfn_t pop_any(unsigned int level)
+{
+	pfn_t pfn = pop_free(level);
+
+	if (!pfn && level == 1)
+		pfn = pop_carved();
+	return pfn ? pfn : pop_fresh(level);
+}
+
+static void table_attach(pfn_t pfn, struct hw_frame *f)
+{
+	if (!f->table) {
+		if (nr_tables == NR_TABLES)
+			page_error("out of page tables: NR_TABLES");
+		table_pfn[nr_tables] = pfn;
+		f->table = ++nr_tables;
+	}
+	table_fill(f->table, 0);
+}
+
+pfn_t hw_alloc(unsigned int level, enum hw_page_type type)
+{
+	struct hw_frame *f;
+	pfn_t pfn;
+
+	if (level < 1 || level > 3 || (is_table(type) && level != 1))
+		page_error("allocation of an impossible size");
+	page_lock();
+	pfn = pop_any(level);
+	f = frame_touch(pfn, level);
+	f->type = type;
+	if (is_table(type))
+		table_attach(pfn, f);
+	page_unlock();
+	hw_fill_data(pfn, level, 0, 0);
+	m_emit3(EV_PAGE_ALLOC, pfn, level, type);
+	return pfn;
+}
+
+void hw_free(pfn_t pfn, unsigned int level)
+{
+	struct hw_frame *f = pfn < HW_NR_FRAMES ? frame_peek(pfn, level) : NULL;
+
+	if (!f || f->type == HW_FREE)
+		page_error("double free, or a free of another size");
+	m_emit3(EV_PAGE_FREE, pfn, level, f->type);
+	if (is_table(f->type))
+		table_fill(f->table, HW_POISON);
+	hw_fill_data(pfn, level, HW_POISON, 0);
+	page_lock();
+	f->type = HW_FREE;
+	f->gen++;
+	f->next = free_list[level];
+	free_list[level] = pfn;
+	page_unlock();
+}
+
+void hw_split_block(pfn_t pfn, unsigned int level)
+{
+	struct hw_frame *f = frame_peek(pfn, level);
+	enum hw_page_type type;
+
+	if (level < 2 || !f || f->type == HW_FREE)
+		page_error("split of something that is no block");
+	page_lock();
+	type = f->type;
+	f->type = HW_FREE;
+	for (u64 i = 0; i < hw_level_pages(level); i++)
+		frame_touch(pfn + i, 1)->type = type;
+	page_unlock();
+}
+
+enum hw_page_type hw_type(pfn_t pfn)
+{
+	if (pfn >= HW_NR_FRAMES)
+		return HW_FREE;
+	for (unsigned int level = 1; level <= 3; level++) {
+		struct hw_frame *f = frame_peek(pfn, level);
+
+		if (f && f->type != HW_FREE)
+			return f->type;
+	}
+	return HW_FREE;
+}
+
+u32 hw_gen(pfn_t pfn)
+{
+	u32 gen = 0;
+
+	for (unsigned int level = 1; level <= 3 && pfn < HW_NR_FRAMES; level++) {
+		struct hw_frame *f = frame_peek(pfn, level);
+
+		gen += f ? f->gen : 0;
+	}
+	return gen;
+}
+
+u64 *hw_table(pfn_t pfn)
+{
+	struct hw_frame *f = pfn < HW_NR_FRAMES ? frame_peek(pfn, 1) : NULL;
+
+	if (!f || !f->table)
+		page_error("not a page table");
+	return tables[f->table - 1];
+}
+
+pfn_t hw_table_pfn(const volatile u64 *entry)
+{
+	const u64 *e = (const u64 *)entry;
+
+	if (e < m_watch_lo || e >= m_watch_hi)
+		page_error("not an entry of a page table");
+	return table_pfn[(e - m_watch_lo) / HW_MAX_ENTRIES];
+}
+
+static void content_set(struct hw_content *c, u64 value, u16 keyid)
+{
+	u64 seq = __atomic_add_fetch(&content_seq, 1, __ATOMIC_RELAXED);
+
+	__atomic_store_n(&c->value, value, __ATOMIC_RELAXED);
+	__atomic_store_n(&c->keyid, keyid, __ATOMIC_RELAXED);
+	__atomic_store_n(&c->seq, seq, __ATOMIC_RELAXED);
+}
+
+void hw_fill_data(pfn_t pfn, unsigned int level, u64 value, u16 keyid)
+{
+	page_lock();
+	content_set(&frame_touch(pfn, level)->content, value, keyid);
+	page_unlock();
+}
+
+void hw_set_data(pfn_t pfn, u64 value, u16 keyid)
+{
+	if (pfn >= HW_NR_FRAMES)
+		page_error("store to memory that does not exist");
+	hw_fill_data(pfn, 1, value, keyid);
+}
+
+u64 hw_data(pfn_t pfn, u16 *keyid)
+{
+	u64 best = 0, value = 0;
+	u16 key = 0;
+
+	for (unsigned int level = 1; level <= 3 && pfn < HW_NR_FRAMES; level++) {
+		struct hw_frame *f = frame_peek(pfn, level);
+		u64 seq = f ? __atomic_load_n(&f->content.seq, __ATOMIC_RELAXED) : 0;
+
+		if (seq <= best)
+			continue;
+		best = seq;
+		value = __atomic_load_n(&f->content.value, __ATOMIC_RELAXED);
+		key = __atomic_load_n(&f->content.keyid, __ATOMIC_RELAXED);
+	}
+	if (keyid)
+		*keyid = key;
+	return value;
+}
