@@ -48,6 +48,13 @@ int variant_parse(enum variant_id id, const char *value);
 /* The i-th value as a string into @buf; NULL when there is none. */
 const char *variant_name(enum variant_id id, unsigned int value, char *buf, size_t size);
 
+/* Values of the variants by C name: the index into the list of model/variants.def. */
+enum { HUGE_OFF, HUGE_RFC_V1 };
+enum { FREEZE_ON, FREEZE_OFF, FREEZE_NO_LINK, FREEZE_NO_LEAF };
+enum { SPLIT_BOUNDARY, SPLIT_NONE };
+enum { NX_RECOVERY_READ, NX_RECOVERY_WRITE_NESTED };
+enum { OVERWRITE_NEVER, OVERWRITE_WRITE_LOCK, OVERWRITE_READ_LOCK };
+
 void switches_reset(void);
 
 #endif

@@ -17,6 +17,12 @@
 		v_;                                                            \
 	})
 
+/*
+ * A read that the kernel leaves unmarked although others write concurrently, and whose result is only a hint or is
+ * checked again under a lock. Known to race; a point like any other.
+ */
+#define data_race(x) READ_ONCE(x)
+
 /* A read whose dependents are ordered after it: rcu_dereference(), a SPTE that leads to the child table. */
 #define READ_ONCE_DEP(x)                                                       \
 	({                                                                     \
