@@ -14,16 +14,16 @@
 #define SCN_VERSION 1
 #define SCN_MAX_THREADS 6
 #define SCN_MAX_OPS 16
-#define SCN_MAX_RESULTS 4
+#define SCN_MAX_RESULTS 8
 #define SCN_MAX_COND 24
 #define SCN_MAX_GAPS 128
 
 /* An address relative to levels: @g x 1G + @m x 2M + @k x 4K, so that one test runs in every geometry. */
 struct scn_addr {
-	u8 g, m;
-	u16 k;
+	u16 g, m, k;
 };
 gfn_t scn_gfn(struct scn_addr a); /* under the current hw_geom */
+gfn_t scn_gfn_bits(struct scn_addr a, unsigned int bits);
 
 /* A number of frames, likewise. */
 typedef struct scn_addr scn_size;
@@ -35,13 +35,17 @@ enum scn_op_kind {
 	OP_EXEC,
 	OP_ACCEPT, /* rN := status of ACCEPT addr at @level */
 	OP_MAPGPA, /* MapGPA addr, size, to @shared; the VMM converts and resumes */
-	OP_AWAIT, /* repeat reading addr until it is val */
+	/*
+	 * Repeat reading addr until it is val (into r7). When nobody is left who could write it the run ends there: a
+	 * guest that waits for ever is no fault of the host.
+	 */
+	OP_AWAIT,
 	OP_NOP,
 	/* in a host thread: system calls and kernel workers */
 	OP_SET_SHARED, /* KVM_SET_MEMORY_ATTRIBUTES addr, size, 0 */
 	OP_SET_PRIVATE, /* ..., PRIVATE */
 	OP_PUNCH, /* fallocate(PUNCH_HOLE) on the guest_memfd */
-	OP_PREFAULT, /* KVM_PRE_FAULT_MEMORY on vCPU @reg; only before or beside a vCPU that has no program */
+	OP_PREFAULT, /* KVM_PRE_FAULT_MEMORY addr, size, @shared on vCPU @reg, which has no program (no operations) */
 	OP_NX_RECOVER, /* one round of the worker */
 	OP_HOST_UNMAP, /* madvise(DONTNEED) of the user memory behind addr, size: notifier */
 	OP_HOST_WRITE, /* user space stores val through its mapping */
@@ -52,7 +56,7 @@ struct scn_op {
 	u8 kind;
 	u8 level; /* KVM level, ACCEPT */
 	u8 reg;
-	u8 shared; /* guest access through the shared alias; MapGPA: wanted state */
+	u8 shared; /* guest access through the shared alias; MapGPA: wanted state; PREFAULT: which half */
 	u8 on_ve; /* guest access: level to ACCEPT at on #VE, 0 = do not */
 	u8 pad;
 	struct scn_addr addr;
@@ -60,6 +64,7 @@ struct scn_op {
 	u8 val;
 };
 
+/* vCPU threads come first, those without a program after those with one. */
 struct scn_thread {
 	u8 is_vcpu; /* else a host thread */
 	u8 nr_ops;
@@ -69,8 +74,8 @@ struct scn_thread {
 /* exists clause in reverse Polish order over atoms. */
 enum scn_cond_kind {
 	COND_END,
-	COND_REG, /* @thread:r@reg = val */
-	COND_VIOLATION, /* any invariant, or the one with id @val (index into the invariant list); 255 = any */
+	COND_REG, /* @thread:r@reg = val; SCN_VE: the access ended in an unhandled #VE */
+	COND_VIOLATION, /* any invariant, or the one with @id */
 	COND_RET, /* host thread @thread: op @reg returned -@val (0 = success) */
 	COND_AND,
 	COND_OR,
@@ -85,9 +90,23 @@ struct scn_cond {
 
 enum scn_expect { EXPECT_NONE, EXPECT_NEVER, EXPECT_SOMETIMES };
 
-/* One "Result:" header line, for the memory model and the variants that it names. Only sc today. */
+#define SCN_VE 0xffffffffu
+
+/* What a "Result:" line says about the seeded bug. */
+enum scn_result_bug { RESULT_BUG_BASE, RESULT_BUG_NONE, RESULT_BUG_SET };
+
+/*
+ * One header line, for the variants and the bug that it names; what it does not name is as in the scenario. Only
+ * the memory model sc today.
+ *   Result: Never huge=rfc-v1
+ *   Result: Never bug=none
+ *   Flips-with: freeze=off        is a "Result: Sometimes freeze=off" that says why the Never above is worth something
+ */
 struct scn_result {
 	u8 expect;
+	u8 flips;
+	u8 bug_rule; /* enum scn_result_bug */
+	u16 bug; /* RESULT_BUG_SET */
 	u8 nr_variants;
 	struct {
 		u8 id, value;
@@ -158,6 +177,11 @@ struct scn_error {
 
 void scn_init(struct scenario *s);
 void scn_free(struct scenario *s);
+/* Deep copy; @to is uninitialised. */
+void scn_copy(struct scenario *to, const struct scenario *from);
+/* @to: a copy of @s under the variants and the bug of header line @i. */
+void scn_with_result(struct scenario *to, const struct scenario *s, unsigned int i);
+bool scn_equal(const struct scenario *a, const struct scenario *b);
 /* Out-of-range fields are an error; unused ones become zero. */
 bool scn_validate(struct scenario *s, struct scn_error *err);
 
@@ -168,6 +192,11 @@ char *scn_print_text(const struct scenario *s); /* malloc'ed, canonical */
 bool scn_parse_binary(struct scenario *s, const char *file, const u8 *data, size_t size, struct scn_error *err);
 bool scn_decode_fuzz(struct scenario *s, const u8 *data, size_t size);
 u8 *scn_print_binary(const struct scenario *s, size_t *size); /* malloc'ed, canonical */
+/*
+ * @s as a raw fuzz input: its program and its gap list, without metadata. Decodes to an equal program, unless @s uses
+ * what fuzz inputs do not have (AWAIT, forced faults, variants other than huge). Returns the size, 0 when @max is short.
+ */
+size_t scn_encode_fuzz(const struct scenario *s, u8 *out, size_t max);
 
 /* By extension: .litmus is text, everything else binary. */
 bool scn_load(struct scenario *s, const char *path, struct scn_error *err);
