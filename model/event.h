@@ -61,6 +61,9 @@ struct m_event {
 /* The one listener; set by the harness before a run, may be NULL. It fans out itself. */
 extern void (*m_listener)(const struct m_event *ev);
 
+/* A listener is being left by m_fail(): back ends call this before they unwind. */
+void event_observers_left(void);
+
 void m_emit_slow(enum m_event_type type, u64 a, u64 b, u64 c, u64 d, struct m_site *site);
 
 #define m_emit4(type, a, b, c, d)                                                                         \

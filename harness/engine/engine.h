@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The engine: runs up to ENG_MAX_THREADS fibers on one OS thread, and draws every choice of the machine interface
- * from one stream. Knows neither KVM nor scenarios.
+ * The engine: runs up to ENG_MAX_THREADS fibers on one OS thread, and draws every choice of the machine
+ * interface from one stream. Knows neither KVM nor scenarios.
  *
  * The choices of one run. Each is a number in [0, n), option 0 being what happens when the stream is silent:
- *   scheduling: drawn at each point where more than one thread can run. If the running thread can go on, option 0 is
- *     that thread and the others follow by thread number; if it cannot (blocked, finished, or spinning), the options
- *     are the runnable threads by number, those that spin after those that do not, starting after the running one.
- *   data: m_choose().
- * A choice with one option is not drawn and not counted. A schedule is thus a sparse set of deviations from 0.
+ *   scheduling: drawn at each point where more than one thread can run. If the running thread can go on,
+ * option 0 is that thread and the others follow by thread number; if it cannot (blocked, finished, or
+ * spinning), the options are the runnable threads by number, those that spin after those that do not,
+ * starting after the running one. data: m_choose(). A choice with one option is not drawn and not counted. A
+ * schedule is thus a sparse set of deviations from 0. Nor is one drawn at the first point after a thread
+ * started or came back from m_spin(): it has touched nothing since it was chosen, so that a switch there
+ * would only repeat the choice before.
  */
 #ifndef TDPFUZZ_ENGINE_H
 #define TDPFUZZ_ENGINE_H
@@ -32,13 +34,16 @@ enum eng_verdict {
  * struct eng_choice - one drawn choice, as a strategy sees it
  * @kind: enum m_choice
  * @n: number of options, >= 2
- * @blocked: scheduling only: the running thread cannot go on, so that no option is a preemption
+ * @blocked: scheduling only: 0 = the running thread can go on, 1 = it is blocked, finished or none was
+ * running yet, 2 = it spins. Unless 0, no option is a preemption.
  * @thread: running thread
+ * @free: scheduling only: options [0, free) are those that a fair scheduler could take at any time: only 0 if
+ * the running thread can go on, else the threads that do not spin, or the first if all spin
  * @options: scheduling only: thread of each option
  * @index: number of this choice in the run
  */
 struct eng_choice {
-	u8 kind, n, blocked, thread;
+	u8 kind, n, blocked, thread, free;
 	const u8 *options;
 	u32 index;
 };
@@ -50,7 +55,8 @@ struct eng_run;
  * @begin: a new run starts; false: the search is over, nothing is left to explore
  * @choose: one choice; returns the option, < n (larger is an internal error), or -1 to give the run up
  * @end: the run is over; @run is its result
- * @state: the strategy's own
+ * @overrule: set by choose() or end(): the verdict is this instead; ENG_ABORTED for a run that was explored
+ * before, ENG_DIVERGED with the reason in @why
  */
 struct eng_strategy {
 	const char *name, *summary;
@@ -58,6 +64,9 @@ struct eng_strategy {
 	int (*choose)(struct eng_strategy *s, const struct eng_choice *c);
 	void (*end)(struct eng_strategy *s, const struct eng_run *run);
 	void (*destroy)(struct eng_strategy *s);
+	enum eng_verdict overrule;
+	u32 diverged_at;
+	char why[96];
 };
 
 /**
@@ -79,10 +88,12 @@ struct eng_record {
 	u8 *sig; /* kind << 5 | n, what was asked; n <= 16 */
 };
 
-/* One point of the history pass. */
+/* One point of the history pass, in the order in which the accesses happen: when the thread goes on after its
+ * point. */
 struct eng_step {
-	u32 choice; /* number of choices drawn before this point */
-	u8 thread, cpu, switched; /* switched: 0 no, 1 preempted (the previous thread could go on), 2 it could not */
+	u32 choice; /* number of choices drawn before this access */
+	u8 thread, cpu,
+		switched; /* switched: 0 no, 1 preempted (the previous thread could go on), 2 it could not */
 	u32 kind;
 	const volatile void *addr;
 	struct m_site *site;
@@ -115,19 +126,29 @@ struct eng_run {
 void eng_init(void);
 void eng_configure(const struct eng_config *config);
 
-/* Threads of the coming run, added in order before eng_run(): thread 0, 1, ... @name lives until the run ends. */
+/* Threads of the coming run, added in order before eng_run(): thread 0, 1, ... @name lives until the run
+ * ends. */
 void eng_thread(const char *name, void (*fn)(void *arg), void *arg);
 
 /*
- * Run all threads to the end under @s. Returns false when s->begin() said that the search is over. After the run the
- * arena is still readable; eng_reset() clears arena and threads for the next one.
+ * Run all threads to the end under @s. Returns false when s->begin() said that the search is over. After the
+ * run the arena is still readable; eng_reset() clears arena and threads for the next one.
  */
 bool eng_run(struct eng_strategy *s, struct eng_run *run);
 void eng_reset(void);
+
 /*
- * Between two phases of one execution (set-up, then the program): forgets the threads of the phase that ended and keeps
- * the arena; eng_thread() starts again at 0. Outside a run (before the first phase, after the last) points are silent
- * no-ops, m_choose() is 0, m_thread() and m_cpu() are 0; m_fail() there is an internal error.
+ * Calls @fn outside a run, after it or before: nothing is scheduled, data choices are 0. False when @fn ended
+ * in m_fail(): @run then has the verdict, with the counts and the record of the last run as they were.
+ */
+bool eng_quiescent(void (*fn)(void *arg), void *arg, struct eng_run *run);
+/* Thread @thread is on CPU @cpu instead of the one of its own number; lasts until eng_reset(). */
+void eng_set_cpu(unsigned int thread, unsigned int cpu);
+/*
+ * Between two phases of one execution (set-up, then the program): forgets the threads of the phase that ended
+ * and keeps the arena; eng_thread() starts again at 0. Outside a run (before the first phase, after the last)
+ * points are silent no-ops, m_choose() is 0, m_thread() and m_cpu() are 0; m_fail() there is an internal
+ * error.
  */
 void eng_next_phase(void);
 
@@ -142,8 +163,8 @@ u32 eng_choice_nr(void);
 const char *eng_thread_name(unsigned int thread);
 
 /*
- * Interleaving coverage: pairs (site, site) of conflicting neighbouring accesses, hashed into @map with saturating
- * counters; NULL switches it off. @size is a power of two.
+ * Interleaving coverage: pairs (site, site) of conflicting neighbouring accesses, hashed into @map with
+ * saturating counters; NULL switches it off. @size is a power of two.
  */
 void eng_set_coverage(u8 *map, size_t size);
 
@@ -155,10 +176,14 @@ struct eng_strategy *eng_strategy_bytes(void); /* fuzz bytes: a list of (gap, op
 void eng_strategy_bytes_set(struct eng_strategy *s, const u8 *data, size_t size);
 struct eng_strategy *eng_strategy_random(u64 seed); /* uniform over the options of each choice */
 struct eng_strategy *eng_strategy_pct(u64 seed, unsigned int depth);
-/* Iterative deepening: all runs with 0 deviations, then 1, ... up to @bound. Preemptions and data choices count one
- * each; switches away from a thread that cannot go on are free. */
+/* Iterative deepening: all runs with 0 deviations, then 1, ... up to @bound. Preemptions and data choices
+ * count one each; switches away from a thread that cannot go on are free. */
 struct eng_strategy *eng_strategy_exhaustive(unsigned int bound);
-/* True when the last search ended because nothing was left, with the bound that it completed. */
+/*
+ * True when the last search ended because nothing was left, with the bound that it completed: UINT_MAX when
+ * no schedule was cut off by the bound. A level repeats runs of the levels below to reach its own: those end
+ * as ENG_ABORTED.
+ */
 bool eng_strategy_exhaustive_complete(const struct eng_strategy *s, unsigned int *completed_bound);
 struct eng_strategy *eng_strategy_replay(void); /* strict */
 void eng_strategy_replay_set(struct eng_strategy *s, const struct eng_record *record);
