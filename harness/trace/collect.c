@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Listens to the history pass. A point becomes an item at once; an event at that point replaces its text. Of
+ * plain accesses only those stay on which a switch landed.
+ */
+#include "harness/trace/trace.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "model/hw/cpu.h"
+#include "model/kapi/lock.h"
+
+static struct collector {
+	struct trace *t;
+	const struct eng_record *record;
+	u32 next_choice; /* first choice that no step has accounted for */
+	u8 cpu_before;
+	bool any, fresh; /* @fresh: the last item is a point that no event has described yet */
+	const char *func[ENG_MAX_THREADS]; /* where in the code under test each thread is */
+	u8 thread;
+} c;
+
+void trace_init(struct trace *t)
+{
+	memset(t, 0, sizeof(*t));
+}
+
+void trace_free(struct trace *t)
+{
+	free(t->items);
+	memset(t, 0, sizeof(*t));
+}
+
+struct trace_item *trace_add(struct trace *t)
+{
+	if (t->nr == t->cap) {
+		t->cap = t->cap ? 2 * t->cap : 256;
+		t->items = realloc(t->items, t->cap * sizeof(*t->items));
+		if (!t->items)
+			eng_internal_error("no memory for the history of %zu steps", t->cap);
+	}
+	memset(&t->items[t->nr], 0, sizeof(*t->items));
+	t->items[t->nr].gfn = t->items[t->nr].pfn = ~0ull;
+	return &t->items[t->nr++];
+}
+
+void trace_collect_begin(struct trace *t, const struct eng_record *record)
+{
+	memset(&c, 0, sizeof(c));
+	c.t = t;
+	c.record = record;
+}
+
+static bool of_layer(const struct m_site *site, const char *layer)
+{
+	return site && site->file && strstr(site->file, layer);
+}
+
+/* kapi and hw act for their caller: what a reader knows is the function of KVM that called them. */
+static void note_func(u8 thread, const struct m_site *site)
+{
+	if (site && !of_layer(site, "model/kapi/") && !of_layer(site, "model/hw/") &&
+	    !of_layer(site, "harness/"))
+		c.func[thread] = site->func;
+}
+
+static void name_threads(u8 thread)
+{
+	struct trace *t = c.t;
+
+	for (; t->nr_threads <= thread; t->nr_threads++)
+		snprintf(t->names[t->nr_threads], sizeof(t->names[0]), "%s", eng_thread_name(t->nr_threads));
+}
+
+static void stamp(struct trace_item *it, u8 thread, u8 cpu)
+{
+	name_threads(thread);
+	it->thread = thread;
+	it->cpu = cpu;
+	it->step = eng_step_nr();
+	it->choice = eng_choice_nr();
+	it->irqs_off = cpu < HW_MAX_CPUS && !hw_cpus[cpu].irqs_on;
+	it->in_guest = cpu < HW_MAX_CPUS && hw_cpus[cpu].in_guest;
+	snprintf(it->func, sizeof(it->func), "%s", c.func[thread] ? c.func[thread] : "");
+	kapi_held(thread, it->locks, sizeof(it->locks));
+}
+
+/* Choices since the last step that were data, not 0: they belong to what the previous step's thread did. */
+static void data_choices(u32 upto)
+{
+	const struct eng_record *r = c.record;
+
+	for (; c.next_choice < upto && c.next_choice < r->nr; c.next_choice++) {
+		u8 kind = r->sig[c.next_choice] >> 5, option = r->option[c.next_choice];
+		struct trace_data_choice *d;
+
+		if (kind == M_CH_SCHED || option == 0 || c.t->nr_data == TRACE_MAX_DATA)
+			continue;
+		d = &c.t->data[c.t->nr_data++];
+		d->choice = c.next_choice;
+		d->kind = kind;
+		d->option = option;
+		d->thread = c.thread;
+		snprintf(d->func, sizeof(d->func), "%s", c.func[c.thread] ? c.func[c.thread] : "");
+	}
+}
+
+static enum trace_switch switch_kind(const struct eng_step *step)
+{
+	if (!step->switched || !c.any)
+		return TRACE_SAME;
+	if (step->switched == 2)
+		return TRACE_BLOCKED;
+	return step->cpu == c.cpu_before ? TRACE_PREEMPTED : TRACE_CONCURRENT;
+}
+
+static void drop_fresh(void)
+{
+	if (c.fresh && c.t->items[c.t->nr - 1].sw == TRACE_SAME)
+		c.t->nr--;
+	c.fresh = false;
+}
+
+void trace_collect_step(const struct eng_step *step)
+{
+	struct trace_item *it;
+
+	data_choices(step->choice);
+	drop_fresh();
+	note_func(step->thread, step->site);
+	it = trace_add(c.t);
+	stamp(it, step->thread, step->cpu);
+	it->sw = switch_kind(step);
+	it->choice = it->sw && step->choice ? step->choice - 1 : step->choice;
+	it->generic = true;
+	it->weight = 1;
+	snprintf(it->what, sizeof(it->what), "%s", step->site && step->site->what ? step->site->what : "");
+	c.fresh = c.any = true;
+	c.cpu_before = step->cpu;
+	c.thread = step->thread;
+}
+
+void trace_collect_event(const struct m_event *ev)
+{
+	struct trace_item it = {0};
+	struct trace_item *to;
+
+	if (!c.any || ev->thread >= ENG_MAX_THREADS || !trace_describe(ev, &it))
+		return;
+	note_func(ev->thread, ev->site);
+	stamp(&it, ev->thread, ev->cpu);
+	to = c.t->nr ? &c.t->items[c.t->nr - 1] : NULL;
+	if (c.fresh && to->thread == ev->thread) {
+		it.sw = to->sw;
+		it.choice = to->choice;
+	} else {
+		to = trace_add(c.t);
+	}
+	*to = it;
+	c.fresh = false;
+}
+
+/* The rule broke in what the running thread did last; a rule of the end state has no such step. */
+void trace_collect_end(const struct eng_run *run)
+{
+	struct trace *t = c.t;
+
+	data_choices(c.record->nr);
+	if (!t->nr || (run->verdict != ENG_FAILED && run->verdict != ENG_STEPS))
+		return;
+	if (t->items[t->nr - 1].thread == run->thread)
+		t->items[t->nr - 1].fatal = true;
+}
