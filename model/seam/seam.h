@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The TDX module at its register ABI: what __seamcall() reaches. Everything behind this header follows the 1.5
- * module (see model/seam/sources.md): checks in its order, try-locks, error codes with operand ids.
+ * The TDX module at its register ABI: what __seamcall() reaches. Everything behind this header follows
+ * the 1.5 module (see model/seam/sources.md): checks in its order, try-locks, error codes with operand ids.
  */
 #ifndef TDPFUZZ_MODEL_SEAM_SEAM_H
 #define TDPFUZZ_MODEL_SEAM_SEAM_H
@@ -36,7 +36,12 @@ enum seam_leaf {
 #define TDX_OPERAND_BUSY 0x8000020000000000ull
 #define TDX_PREVIOUS_TLB_EPOCH_BUSY 0x8000020100000000ull
 #define TDX_PAGE_METADATA_INCORRECT 0xC000030000000000ull
+#define TDX_HOST_PRIORITY_BUSY_TIMEOUT 0x9000020500000000ull
 #define TDX_OP_STATE_INCORRECT 0xC000060800000000ull
+#define TDX_NO_VCPUS 0xC000060900000000ull
+#define TDX_VCPU_STATE_INCORRECT 0xC000070000000000ull
+#define TDX_VCPU_ASSOCIATED 0x8000070100000000ull
+#define TDX_VCPU_NOT_ASSOCIATED 0x8000070200000000ull
 #define TDX_EPT_WALK_FAILED 0xC0000B0000000000ull
 #define TDX_GPA_RANGE_NOT_BLOCKED 0xC0000B0600000000ull
 #define TDX_GPA_RANGE_ALREADY_BLOCKED 0x00000B0700000000ull
@@ -60,7 +65,8 @@ struct tdx_module_args {
 	u64 rcx, rdx, r8, r9, r10, r11;
 };
 
-/* Execute the SEAMCALL @fn on the current CPU; returns RAX. A halt of the module ends the run (m_fail "SEAM-01"). */
+/* Execute the SEAMCALL @fn on the current CPU; returns RAX. A halt of the module ends the run (m_fail
+ * "SEAM-01"). */
 u64 seam_call(u64 fn, struct tdx_module_args *args);
 const char *seam_leaf_name(u64 fn);
 const char *seam_status_name(u64 status);
@@ -69,6 +75,7 @@ const char *seam_status_name(u64 status);
 #define TDX_EXIT_REASON_INTR 1
 #define TDX_EXIT_REASON_TDCALL 77
 #define TDX_EXIT_REASON_EPT_VIOLATION 48
+#define TDX_EXIT_REASON_EPT_MISCONFIG 49
 #define TDX_EXIT_REASON_DONE 12 /* HLT: the guest program is over */
 #define TDX_EEQ_NONE 0
 #define TDX_EEQ_ACCEPT 1
@@ -88,24 +95,35 @@ enum sept_state {
 /* What a listener may ask; never a scheduling point. */
 enum sept_state sept_entry_state(u64 entry);
 const char *sept_state_name(enum sept_state state);
-/* Entry that a walk towards (gfn, KVM level) ends at: *level is the KVM level reached. NULL before the TD exists. */
+/* Entry that a walk towards (gfn, KVM level) ends at: *level is the KVM level reached. NULL before the TD
+ * exists. */
 const volatile u64 *seam_peek(unsigned int td, gfn_t gfn, unsigned int *level);
 
-enum pamt_type { PAMT_NDA = 0, PAMT_RSVD = 1, PAMT_REG = 3, PAMT_TDR = 4, PAMT_TDCX = 5, PAMT_TDVPR = 6, PAMT_EPT = 8 };
+enum pamt_type {
+	PAMT_NDA = 0,
+	PAMT_RSVD = 1,
+	PAMT_REG = 3,
+	PAMT_TDR = 4,
+	PAMT_TDCX = 5,
+	PAMT_TDVPR = 6,
+	PAMT_EPT = 8
+};
 enum pamt_type seam_pamt_type(pfn_t pfn, unsigned int level);
 /* Is any byte of [pfn, pfn + pages) owned by a TD? */
 bool seam_owns(pfn_t pfn, u64 pages);
-/* Oracles of the module (spec section 11) over all TDs; calls m_fail() on the first that does not hold. Quiescent. */
+/* Oracles of the module (spec section 11) over all TDs; calls m_fail() on the first that does not hold.
+ * Quiescent. */
 void seam_check_quiescent(void);
 
 /*
- * Test bench: a TD with keys configured and its root, in op_state INITIALIZED; the life-cycle SEAMCALLs that lead
- * there are not modelled yet. Returns the TD number.
+ * Test bench: a TD with keys configured and its root, in op_state INITIALIZED; the life-cycle SEAMCALLs that
+ * lead there are not modelled yet. Returns the TD number.
  */
 void seam_reset(void);
 unsigned int seam_td_create(u16 keyid, bool pending_ve_disable);
 hpa_t seam_tdr_pa(unsigned int td);
-/* A vCPU that is READY and not associated; @guest is what it executes. Returns its TDVPR address, VP.ENTER's RCX. */
+/* A vCPU that is READY and not associated; @guest is what it executes. Returns its TDVPR address, VP.ENTER's
+ * RCX. */
 hpa_t seam_vp_create(unsigned int td, struct hw_guest *guest);
 /* The shared-EPT pointer that KVM writes with VP.WR. */
 void seam_vp_set_shared_eptp(hpa_t tdvpr, hpa_t root);

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The module's state of TDs and vCPUs.
+ *
+ * Not modelled, here and behind it: the life cycle before INITIALIZED and after RUNNABLE (a TD starts with
+ * keys configured, its control pages added and MNG.INIT done; there is no teardown), fatal TDs, migration, L2
+ * VMs, service TDs, measurements, debug TDs. The S-EPT has four levels and GPAW is 0.
+ */
+#ifndef TDPFUZZ_MODEL_SEAM_STATE_H
+#define TDPFUZZ_MODEL_SEAM_STATE_H
+
+#include "model/seam/pamt.h"
+
+#define SEAM_MAX_TDS 4
+#define SEAM_MAX_VPS 8
+#define SEAM_TDCX_PER_TD 6
+#define SEAM_TDCX_PER_VP 5
+#define SEAM_ZERO_STEP_THRESHOLD 6
+#define SEAM_ZERO_STEP_GPAS 32
+/*
+ * The module gives up on a guest that keeps running into host priority after a second. There is no time here:
+ * this many TDCALLs in a row that fail for it stand for it.
+ */
+#define SEAM_HP_TIMEOUT_CALLS 16
+
+enum seam_op_state { OP_INITIALIZED, OP_RUNNABLE };
+
+/*
+ * TD_EPOCH and both counters of vCPUs inside are one 128-bit word in the module and one 64-bit word here, so
+ * that the tracking rule reads them at once: epoch in 31:0, counters of even and odd epochs in 47:32 and
+ * 63:48.
+ */
+#define EPOCH_OF(word) ((word) & 0xffffffffull)
+#define REFCOUNT_ONE(epoch) (1ull << (((epoch) & 1) ? 48 : 32))
+#define REFCOUNT_OF(word, epoch) (((word) >> (((epoch) & 1) ? 48 : 32)) & 0xffff)
+
+/**
+ * struct seam_td - a TD: its TDR and TDCS
+ * @tdr: frame of the TDR, whose PAMT lock is the lock of the TD
+ * @root: first page of the S-EPT (TDCX number 3)
+ * @op_state: changed under the TD's lock X, read under S
+ * @op_state_lock: sharex-HP; only migration takes it X, so taking it S is no visible step
+ * @tree_lock: sharex. S by everything that walks and changes one entry, X by BLOCK, UNBLOCK and a VP.ENTER
+ *that checks the zero-step list; not taken by a guest's ACCEPT
+ * @epoch_lock: sharex. X by TRACK, S by VP.ENTER for as long as it joins an epoch
+ * @epoch: see EPOCH_OF()
+ * @chldcnt: 4K pages that belong to the TD
+ * @pending_ve_disable: an access to a PENDING page leaves to the host instead of raising #VE
+ */
+struct seam_td {
+	pfn_t tdr;
+	hpa_t root;
+	u16 keyid;
+	bool pending_ve_disable;
+	u8 op_state, index;
+	u64 op_state_lock, tree_lock, epoch_lock;
+	u64 epoch;
+	u64 chldcnt;
+	u32 nr_vps, nr_associated;
+};
+
+enum seam_vp_state { VP_READY, VP_ACTIVE };
+
+/**
+ * struct seam_vp - a vCPU: its TDVPS. Everything but @tdvpr is protected by who is in VP.ENTER with it
+ * @assoc_lp: CPU it is associated with, or -1
+ * @epoch: TD epoch of the last entry
+ * @entry_rip: where the guest was at the last VP.ENTER (zero-step)
+ * @stepping: EPT-violation exits at one place without progress, up to SEAM_ZERO_STEP_THRESHOLD
+ * @gpas: faults beyond that: VP.ENTER checks them
+ * @hp_calls: TDCALLs in a row that failed for host priority
+ * @vmcall: the last exit was TDG.VP.VMCALL; its result comes back in R10 of the next entry
+ * @vmcall_reg: where the guest wants that result
+ */
+struct seam_vp {
+	pfn_t tdvpr;
+	struct seam_td *td;
+	struct hw_guest *guest;
+	struct hw_vmcs vmcs;
+	u8 state;
+	int assoc_lp;
+	u64 epoch;
+	u32 entry_rip;
+	u8 stepping, nr_gpas, hp_calls, vmcall_reg;
+	bool vmcall;
+	gpa_t gpas[SEAM_ZERO_STEP_GPAS];
+};
+
+extern struct seam_td seam_tds[SEAM_MAX_TDS];
+extern unsigned int seam_nr_tds;
+extern struct seam_vp seam_vps[SEAM_MAX_VPS];
+extern unsigned int seam_nr_vps;
+
+struct seam_td *seam_td_of(pfn_t tdr);
+struct seam_vp *seam_vp_of(pfn_t tdvpr);
+
+/* Spec 4.3. */
+bool seam_tracked(struct seam_td *td, u64 bepoch);
+void seam_chldcnt_add(struct seam_td *td, s64 pages);
+
+#endif

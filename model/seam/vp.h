@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Between the files that run a vCPU: entry, exit, zero-step filter, TDCALLs. */
+#ifndef TDPFUZZ_MODEL_SEAM_VP_H
+#define TDPFUZZ_MODEL_SEAM_VP_H
+
+#include "model/seam/call.h"
+
+/* Exit to the host: fills the registers, returns RAX. */
+u64 vp_exit_regs(struct tdx_module_args *regs, u64 rax, u64 qual, u64 eeq, gpa_t gpa);
+
+/* Zero-step filter, spec 6.2. */
+u32 zero_step_rip(const struct seam_vp *vp);
+void zero_step_progress(struct seam_vp *vp); /* at any VM exit */
+void zero_step_log(struct seam_vp *vp, gpa_t gpa); /* private EPT violation to the host */
+/* Would one of the listed addresses fault again? */
+bool zero_step_faults(struct seam_vp *vp, gpa_t *gpa);
+
+/* TDG.MEM.PAGE.ACCEPT at the guest's pc. True: the TD exits to the host with *@rax. */
+bool tdg_accept(struct seam_vp *vp, struct tdx_module_args *regs, u64 *rax);
+
+#endif

@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * TDH.VP.ENTER: association with this CPU, the epoch, the flushes, the zero-step filter, and the guest until
+ * it exits.
+ *
+ * Registers. In: RCX = TDVPR; R10 = result of the TDG.VP.VMCALL that the last exit was. Out: RAX = status |
+ * exit reason, RCX = exit qualification, RDX = extended qualification type | info << 32, R8 = GPA of an EPT
+ * violation; for TDG.VP.VMCALL R10 = number of frames, R11 = GPA with its shared bit. hw_cpus[].in_guest is
+ * set from the last flush until the exit. Not modelled: TSC and MONITOR checks, debug exits, the flags in RCX
+ * bits 52 and 53 (refused).
+ */
+#include "model/event.h"
+#include "model/seam/sept_walk.h"
+#include "model/seam/vp.h"
+
+#define RCX_RESERVED (GENMASK_ULL(11, 0) | GENMASK_ULL(63, 54))
+#define RCX_FLAGS GENMASK_ULL(53, 52)
+
+u64 vp_exit_regs(struct tdx_module_args *regs, u64 rax, u64 qual, u64 eeq, gpa_t gpa)
+{
+	*regs = (struct tdx_module_args){.rcx = qual, .rdx = eeq, .r8 = gpa & ~(PAGE_SIZE - 1)};
+	return rax;
+}
+
+static u64 lock_vp(struct seam_call *c, enum seam_lock_mode mode, struct seam_vp **vp)
+{
+	u64 hpa = c->in.rcx & ~RCX_FLAGS;
+	u64 err = seam_hpa_check(hpa, 1, TDX_OPERAND_ID_RCX);
+
+	if (err)
+		return err;
+	if (!pamt_walk(hpa >> PAGE_SHIFT, 1, mode, &c->refs[0]))
+		return TDX_OPERAND_BUSY | TDX_OPERAND_ID_RCX;
+	*vp = seam_vp_of(hpa >> PAGE_SHIFT);
+	if (c->refs[0].level != 1 || c->refs[0].entry->type != PAMT_TDVPR || !*vp)
+		return TDX_PAGE_METADATA_INCORRECT | TDX_OPERAND_ID_RCX;
+	if (!pamt_lock_implicit((*vp)->td->tdr, 1, SEAM_S, &c->td_ref))
+		return TDX_OPERAND_BUSY | TDX_OPERAND_ID_TDR;
+	c->td = (*vp)->td;
+	return TDX_SUCCESS;
+}
+
+/* Sets *@fresh when this CPU was not the vCPU's before. */
+static u64 associate(struct seam_vp *vp, bool *fresh)
+{
+	int lp = m_cpu();
+
+	/* Two CPUs may try the same vCPU: they hold its lock shared. */
+	m_point(M_RMW | M_SEAM, &vp->assoc_lp, M_SITE("associate vCPU"));
+	if (vp->state != VP_READY)
+		return TDX_VCPU_STATE_INCORRECT;
+	if (vp->assoc_lp >= 0 && vp->assoc_lp != lp)
+		return TDX_VCPU_ASSOCIATED;
+	*fresh = vp->assoc_lp < 0;
+	vp->assoc_lp = lp;
+	if (*fresh)
+		__atomic_fetch_add(&vp->td->nr_associated, 1, __ATOMIC_ACQ_REL);
+	return TDX_SUCCESS;
+}
+
+static u64 epoch_add(struct seam_td *td, u64 delta)
+{
+	u64 old;
+
+	m_point(M_RMW | M_SEAM, &td->epoch, M_SITE("count vCPU in epoch"));
+	old = __atomic_fetch_add(&td->epoch, delta, __ATOMIC_ACQ_REL);
+	m_value(old, old + delta);
+	return old;
+}
+
+static void leave_epoch(struct seam_vp *vp)
+{
+	epoch_add(vp->td, -REFCOUNT_ONE(vp->epoch));
+}
+
+static u64 join_epoch(struct seam_vp *vp, bool fresh)
+{
+	struct seam_td *td = vp->td;
+	u64 epoch;
+
+	if (!sharex_lock(&td->epoch_lock, SEAM_S))
+		return TDX_OPERAND_BUSY | TDX_OPERAND_ID_TD_EPOCH;
+	/* TRACK is locked out: the epoch that is read is the epoch that is counted. */
+	epoch = EPOCH_OF(m_load64(&td->epoch, M_SEAM));
+	epoch_add(td, REFCOUNT_ONE(epoch));
+	sharex_release(&td->epoch_lock, SEAM_S);
+	if (epoch != vp->epoch && !fresh)
+		hw_tlb_flush_tag(m_cpu(), vp->vmcs.tag);
+	vp->epoch = epoch;
+	return TDX_SUCCESS;
+}
+
+/* Spec 6.2: 0 = enter. An exit reason is the fake EPT violation. */
+static u64 filter(struct seam_call *c, struct seam_vp *vp)
+{
+	gpa_t gpa;
+	u64 err;
+
+	if (!vp->nr_gpas)
+		return TDX_SUCCESS;
+	err = seam_lock_tree(c, SEAM_X);
+	if (!err && !zero_step_faults(vp, &gpa))
+		return TDX_SUCCESS;
+	leave_epoch(vp);
+	return err ? err : vp_exit_regs(c->regs, TDX_EXIT_REASON_EPT_VIOLATION, EPT_W, TDX_EEQ_NONE, gpa);
+}
+
+static u64 enter_checks(struct seam_call *c, struct seam_vp **vp)
+{
+	bool fresh;
+	u64 err;
+
+	if (c->in.rcx & RCX_RESERVED)
+		return TDX_OPERAND_INVALID | TDX_OPERAND_ID_RCX;
+	err = lock_vp(c, SEAM_S, vp);
+	if (err)
+		return err;
+	if (c->td->op_state != OP_RUNNABLE)
+		return TDX_OP_STATE_INCORRECT;
+	err = associate(*vp, &fresh);
+	if (!err && (c->in.rcx & RCX_FLAGS))
+		err = TDX_OPERAND_INVALID | TDX_OPERAND_ID_RCX;
+	err = err ? err : join_epoch(*vp, fresh);
+	return err ? err : filter(c, *vp);
+}
+
+/* An EPT violation: the module looks at the entry as it is now, unlocked. True: exit. */
+static bool ept_violation(struct seam_vp *vp, const struct hw_exit *x, struct tdx_module_args *regs, u64 *rax)
+{
+	struct sept_path path;
+	u64 eeq = TDX_EEQ_NONE;
+
+	if (!((x->gpa >> PAGE_SHIFT) & vp->vmcs.shared_bit)) {
+		sept_walk(vp->td, x->gpa >> PAGE_SHIFT, 1, &path);
+		if (sept_entry_state(path.value) == SEPT_PENDING) {
+			if (!vp->td->pending_ve_disable) {
+				hw_guest_ve(vp->guest);
+				return false;
+			}
+			eeq = TDX_EEQ_PENDING_EPT_VIOLATION;
+		}
+		zero_step_log(vp, x->gpa);
+	}
+	*rax = vp_exit_regs(regs, TDX_EXIT_REASON_EPT_VIOLATION, x->qual, eeq, x->gpa);
+	return true;
+}
+
+static bool misconfig(struct seam_vp *vp, const struct hw_exit *x, struct tdx_module_args *regs, u64 *rax)
+{
+	if (!((x->gpa >> PAGE_SHIFT) & vp->vmcs.shared_bit))
+		seam_halt("EPT misconfiguration of a private address");
+	*rax = vp_exit_regs(regs, TDX_EXIT_REASON_EPT_MISCONFIG, 0, 0, x->gpa);
+	return true;
+}
+
+/* MapGPA goes to the host; the guest goes on behind it when the host comes back with R10. */
+static bool vmcall(struct seam_vp *vp, struct tdx_module_args *regs, u64 *rax)
+{
+	const struct guest_insn *insn = &vp->guest->insn[vp->guest->pc];
+
+	*rax = vp_exit_regs(regs, TDX_EXIT_REASON_TDCALL, 0, 0, 0);
+	regs->r10 = insn->n;
+	regs->r11 = insn->gpa;
+	vp->vmcall = true;
+	vp->vmcall_reg = insn->reg;
+	hw_guest_retire(vp->guest);
+	return true;
+}
+
+static bool handle_exit(struct seam_vp *vp, const struct hw_exit *x, struct tdx_module_args *regs, u64 *rax)
+{
+	switch (x->reason) {
+	case HW_EXIT_EPT_VIOLATION:
+		return ept_violation(vp, x, regs, rax);
+	case HW_EXIT_EPT_MISCONFIG:
+		return misconfig(vp, x, regs, rax);
+	case HW_EXIT_TDCALL:
+		if (hw_guest_accepts(vp->guest, &(gpa_t){0}, &(unsigned int){0}))
+			return tdg_accept(vp, regs, rax);
+		return vmcall(vp, regs, rax);
+	case HW_EXIT_INTR:
+		*rax = vp_exit_regs(regs, TDX_EXIT_REASON_INTR, 0, 0, 0);
+		return true;
+	case HW_EXIT_DONE:
+		break;
+	}
+	*rax = vp_exit_regs(regs, TDX_EXIT_REASON_DONE, 0, 0, 0);
+	return true;
+}
+
+static void start_guest(struct seam_call *c, struct seam_vp *vp)
+{
+	struct hw_cpu *cpu = &hw_cpus[m_cpu()];
+
+	if (c->op_state_locked)
+		sharex_hp_unlock(&c->td->op_state_lock, SEAM_S);
+	c->op_state_locked = false;
+	if (c->tree_locked)
+		sharex_release(&c->td->tree_lock, SEAM_X);
+	c->tree_locked = false;
+	if (cpu->last_tdvpr != vp) {
+		hw_tlb_flush_tag(m_cpu(), vp->vmcs.tag);
+		cpu->last_tdvpr = vp;
+	}
+	if (vp->vmcall)
+		vp->guest->regs[vp->vmcall_reg % GUEST_REGS] = c->in.r10;
+	vp->vmcall = false;
+	vp->entry_rip = zero_step_rip(vp);
+	vp->state = VP_ACTIVE;
+	__atomic_store_n(&cpu->in_guest, true, __ATOMIC_SEQ_CST);
+}
+
+static u64 run_guest(struct seam_call *c, struct seam_vp *vp)
+{
+	struct hw_exit x;
+	u64 rax;
+
+	start_guest(c, vp);
+	do {
+		hw_guest_run(vp->guest, &vp->vmcs, &x);
+		zero_step_progress(vp);
+	} while (!handle_exit(vp, &x, c->regs, &rax));
+	__atomic_store_n(&hw_cpus[m_cpu()].in_guest, false, __ATOMIC_SEQ_CST);
+	vp->state = VP_READY;
+	leave_epoch(vp);
+	m_emit3(EV_GUEST_EXIT, vp->guest->vcpu, rax & 0xffff, x.gpa);
+	return rax;
+}
+
+u64 tdh_vp_enter(struct seam_call *c)
+{
+	struct seam_vp *vp;
+	u64 err = enter_checks(c, &vp);
+
+	return err ? err : run_guest(c, vp);
+}
+
+u64 tdh_vp_flush(struct seam_call *c)
+{
+	int lp = m_cpu();
+	struct seam_vp *vp;
+	u64 err = lock_vp(c, SEAM_X, &vp);
+
+	if (err)
+		return err;
+	if (vp->assoc_lp != lp)
+		return TDX_VCPU_NOT_ASSOCIATED;
+	hw_tlb_flush_tag(lp, vp->vmcs.tag);
+	vp->assoc_lp = -1;
+	__atomic_fetch_sub(&vp->td->nr_associated, 1, __ATOMIC_ACQ_REL);
+	hw_cpus[lp].last_tdvpr = NULL;
+	return TDX_SUCCESS;
+}
