@@ -54,7 +54,8 @@ static struct backing_block *block_create(struct backing *b, gfn_t gfn, const st
 		gfn_t head = hw_gfn_round(gfn, 2);
 		u64 pages = hw_level_pages(2);
 
-		if (head >= slot->base && head + pages <= slot->base + slot->npages && range_absent(b, head, pages)) {
+		if (head >= slot->base && head + pages <= slot->base + slot->npages &&
+		    range_absent(b, head, pages)) {
 			level = 2;
 			first = head;
 		}
@@ -63,10 +64,30 @@ static struct backing_block *block_create(struct backing *b, gfn_t gfn, const st
 		m_fail("INTERNAL", "INTERNAL too many folios in one run", "limit BACKING_MAX_BLOCKS = %d",
 		       BACKING_MAX_BLOCKS);
 	block = &b->block[b->nr++];
-	*block = (struct backing_block){ .first = first, .level = level };
+	*block = (struct backing_block){.first = first, .level = level};
 	block->pfn = hw_alloc(level, b->type);
 	for (u64 i = 0; i < hw_level_pages(level); i++)
 		block->present[i / 64] |= BIT_ULL(i % 64);
+	return block;
+}
+
+static struct backing_block *take(struct backing_block *block, gfn_t gfn, pfn_t *pfn, unsigned int *max_level)
+{
+	block->refs++;
+	*pfn = block->pfn + (gfn - block->first);
+	*max_level = block->split ? 1 : block->level;
+	return block;
+}
+
+struct backing_block *backing_tryget(struct backing *b, gfn_t gfn, pfn_t *pfn, unsigned int *max_level)
+{
+	struct backing_block *block;
+
+	spin_lock(&b->lock);
+	block = block_find(b, gfn);
+	if (block)
+		take(block, gfn, pfn, max_level);
+	spin_unlock(&b->lock);
 	return block;
 }
 
@@ -79,19 +100,22 @@ struct backing_block *backing_get(struct backing *b, gfn_t gfn, const struct sub
 	block = block_find(b, gfn);
 	if (!block)
 		block = block_create(b, gfn, slot);
-	block->refs++;
-	*pfn = block->pfn + (gfn - block->first);
-	*max_level = block->split ? 1 : block->level;
+	take(block, gfn, pfn, max_level);
 	spin_unlock(&b->lock);
 	return block;
 }
 
-static void free_frame(struct backing_block *block, unsigned int i)
+static void block_split(struct backing_block *block)
 {
 	if (block->level > 1 && !block->split) {
 		hw_split_block(block->pfn, block->level);
 		block->split = true;
 	}
+}
+
+static void free_frame(struct backing_block *block, unsigned int i)
+{
+	block_split(block);
 	hw_free(block->pfn + i, 1);
 }
 
@@ -132,6 +156,41 @@ void backing_remove(struct backing *b, gfn_t start, gfn_t end)
 	spin_lock(&b->lock);
 	for (unsigned int i = 0; i < b->nr; i++)
 		block_remove(&b->block[i], start, end);
+	spin_unlock(&b->lock);
+}
+
+static bool block_is_partial(const struct backing_block *block, gfn_t start, gfn_t end)
+{
+	gfn_t last = block->first + hw_level_pages(block->level);
+	gfn_t probe = max(block->first, start);
+
+	if (block->level == 1 || block->split || last <= start || block->first >= end)
+		return false;
+	return (block->first < start || last > end) && test_frame(block->present, probe - block->first);
+}
+
+bool backing_find_partial(struct backing *b, gfn_t start, gfn_t end, gfn_t *first, u64 *npages)
+{
+	bool found = false;
+
+	spin_lock(&b->lock);
+	for (unsigned int i = 0; i < b->nr && !found; i++) {
+		found = block_is_partial(&b->block[i], start, end);
+		*first = b->block[i].first;
+		*npages = hw_level_pages(b->block[i].level);
+	}
+	spin_unlock(&b->lock);
+	return found;
+}
+
+void backing_split(struct backing *b, gfn_t first)
+{
+	struct backing_block *block;
+
+	spin_lock(&b->lock);
+	block = block_find(b, first);
+	if (block)
+		block_split(block);
 	spin_unlock(&b->lock);
 }
 

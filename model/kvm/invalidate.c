@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The invalidation protocol: start and end bracket a change of what is behind a range of gfns (host page tables,
- * guest_memfd, attributes). A fault that looked anything up before or during the section must not install it.
+ * The invalidation protocol: start and end bracket a change of what is behind a range of gfns (host page
+ * tables, guest_memfd, attributes). A fault that looked anything up before or during the section must not
+ * install it.
  *
- * The kernel writes these fields plainly under mmu_lock W and reads some of them without it; the stores are marked
- * here, since a race detector would otherwise name every fault.
+ * The kernel writes these fields plainly under mmu_lock W and reads some of them without it; the stores are
+ * marked here, since a race detector would otherwise name every fault.
  */
 #include "model/kvm/tdp_mmu.h"
 
@@ -44,7 +45,8 @@ void kvm_mmu_invalidate_end(struct kvm *kvm)
 		WRITE_ONCE(kvm->mmu_invalidate_seq, kvm->mmu_invalidate_seq + 1);
 	} else {
 		WRITE_ONCE(kvm->mmu_invalidate_seq, kvm->mmu_invalidate_seq + 1);
-		smp_wmb(); /* pairs with smp_rmb() in kvm_mmu_faultin_pfn() and in mmu_invalidate_retry_gfn() */
+		smp_wmb(); /* pairs with smp_rmb() in kvm_mmu_faultin_pfn() and in mmu_invalidate_retry_gfn()
+			    */
 		WRITE_ONCE(kvm->mmu_invalidate_in_progress, kvm->mmu_invalidate_in_progress - 1);
 	}
 	m_emit1(EV_INVAL_END, 0);
@@ -75,5 +77,9 @@ bool mmu_invalidate_retry_gfn_unsafe(struct kvm *kvm, u64 mmu_seq, gfn_t gfn)
 
 bool kvm_unmap_gfn_range(struct kvm *kvm, struct kvm_gfn_range *range)
 {
+	bool private = range->attr_filter & KVM_FILTER_PRIVATE,
+	     shared = range->attr_filter & KVM_FILTER_SHARED;
+
+	m_emit4(EV_ZAP_RANGE, 0, range->start, range->end, private | shared << 1);
 	return kvm_tdp_mmu_unmap_gfn_range(kvm, range, false);
 }

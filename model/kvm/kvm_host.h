@@ -2,11 +2,11 @@
 /*
  * State of a VM, as in the kernel's kvm_host.h: this header says what each field is and what protects it.
  *
- * Lock order (outer to inner): slots_lock -> guest_memfd invalidate_lock -> mmu_lock -> tdp_mmu_pages_lock. SRCU
- * (kvm->srcu) is held by every KVM_RUN outside the guest and by the NX recovery worker.
+ * Lock order (outer to inner): slots_lock -> guest_memfd invalidate_lock -> mmu_lock -> tdp_mmu_pages_lock.
+ * SRCU (kvm->srcu) is held by every KVM_RUN outside the guest and by the NX recovery worker.
  *
- * Simplifications of this version: one address space, memslots never change, one VM in a machine, no MMIO, no dirty
- * logging, no aging, no fast zap of roots, no teardown. See the README's table.
+ * Simplifications of this version: one address space, memslots never change, one VM in a machine, no MMIO, no
+ * dirty logging, no aging, no fast zap of roots, no teardown. See the README's table.
  */
 #ifndef TDPFUZZ_KVM_HOST_H
 #define TDPFUZZ_KVM_HOST_H
@@ -93,12 +93,14 @@ struct kvm_mmu_memory_cache {
 
 /**
  * struct kvm_vcpu
- * @mode: OUTSIDE_GUEST_MODE, IN_GUEST_MODE or EXITING_GUEST_MODE; written by the vCPU, and IN -> EXITING by kickers
+ * @mode: OUTSIDE_GUEST_MODE, IN_GUEST_MODE or EXITING_GUEST_MODE; written by the vCPU, and IN -> EXITING by
+ * kickers
  * @requests: bit per request number; set by anybody, cleared by the vCPU
  * @cpu: CPU it is loaded on
- * @root_hpa, @mirror_root_hpa: direct and mirror root; set before the first entry, never dropped while the VM lives
- * @violation_gfn_start, @violation_gfn_end, @violation_request_level: huge=rfc-v1: range of the last ACCEPT-type exit
- *   and the level that the guest asked for; the vCPU's own
+ * @root_hpa, @mirror_root_hpa: direct and mirror root; set before the first entry, never dropped while the VM
+ * lives
+ * @violation_gfn_start, @violation_gfn_end, @violation_request_level: huge=rfc-v1: range of the last
+ * ACCEPT-type exit and the level that the guest asked for; the vCPU's own
  */
 struct kvm_vcpu {
 	u64 mode;
@@ -116,7 +118,8 @@ struct kvm_vcpu {
 	int violation_request_level;
 };
 
-/* disallow_lpage of one huge range: low 31 bits a count of blockers, bit 31 MIXED. Written under mmu_lock W. */
+/* disallow_lpage of one huge range: low 31 bits a count of blockers, bit 31 MIXED. Written under mmu_lock W.
+ */
 #define KVM_LPAGE_MIXED_FLAG BIT_ULL(31)
 #define KVM_MAX_LPAGE_ENTRIES 64
 
@@ -143,7 +146,8 @@ struct kvm_memory_slot {
  * @td: number of the TD in the module
  * @runnable: state is TD_STATE_RUNNABLE: leafs are mapped by PAGE.AUG instead of PAGE.ADD
  * @page_add_src: content of the page being added in the build phase; slots_lock
- * @wait_for_sept_zap: vCPUs must not enter: a SEAMCALL is retried; written under mmu_lock W, read by vCPU entry
+ * @wait_for_sept_zap: vCPUs must not enter: a SEAMCALL is retried; written under mmu_lock W, read by vCPU
+ * entry
  */
 struct kvm_tdx {
 	unsigned int td;
@@ -160,8 +164,8 @@ struct kvm_tdx {
  * @tdp_mmu_pages_lock: NX list and flags; inside mmu_lock
  * @srcu: readers: KVM_RUN outside the guest, workers
  * @tdp_mmu_root, @tdp_mmu_mirror_root: one of each at most in this version; both live as long as the VM
- * @mmu_invalidate_seq, @mmu_invalidate_in_progress, @mmu_invalidate_range_start, @mmu_invalidate_range_end: written
- *   under mmu_lock W; the fault path also reads them without it, as a hint
+ * @mmu_invalidate_seq, @mmu_invalidate_in_progress, @mmu_invalidate_range_start, @mmu_invalidate_range_end:
+ * written under mmu_lock W; the fault path also reads them without it, as a hint
  * @mem_attr_array: gfn -> attributes; written under slots_lock
  * @possible_nx_huge_pages, @nr_possible_nx_huge_pages: tdp_mmu_pages_lock
  * @pages_stat: leafs by level
@@ -201,12 +205,12 @@ struct kvm {
 };
 
 /* KVM_BUG_ON(): the VM is dead, the host lives. */
-#define KVM_BUG_ON(cond, kvm)                                                    \
-	({                                                                       \
-		bool b_ = !!(cond);                                              \
-		if (unlikely(b_))                                                \
-			kvm_vm_bugged(kvm, __func__, #cond);                     \
-		b_;                                                              \
+#define KVM_BUG_ON(cond, kvm)                                                                                \
+	({                                                                                                   \
+		bool b_ = !!(cond);                                                                          \
+		if (unlikely(b_))                                                                            \
+			kvm_vm_bugged(kvm, __func__, #cond);                                                 \
+		b_;                                                                                          \
 	})
 void kvm_vm_bugged(struct kvm *kvm, const char *func, const char *what);
 
@@ -218,8 +222,7 @@ static inline gfn_t kvm_gfn_direct_bits(const struct kvm *kvm)
 struct kvm_memory_slot *gfn_to_memslot(struct kvm *kvm, gfn_t gfn);
 
 /* requests.c */
-#define kvm_for_each_vcpu(i, vcpu, kvm) \
-	for (i = 0; i < (kvm)->nr_vcpus && ((vcpu) = &(kvm)->vcpus[i]); i++)
+#define kvm_for_each_vcpu(i, vcpu, kvm) for (i = 0; i < (kvm)->nr_vcpus && ((vcpu) = &(kvm)->vcpus[i]); i++)
 void kvm_make_all_cpus_request(struct kvm *kvm, u64 req);
 void kvm_flush_remote_tlbs(struct kvm *kvm);
 bool kvm_check_request(u64 req, struct kvm_vcpu *vcpu);
@@ -266,6 +269,7 @@ int kvm_gmem_punch_hole(struct kvm *kvm, gfn_t start, gfn_t end);
 int kvm_gmem_populate(struct kvm *kvm, gfn_t gfn);
 
 /* host_mm.c */
+void host_mm_init(struct kvm *kvm);
 int host_faultin_pfn(struct kvm *kvm, struct kvm_page_fault *fault);
 int host_mm_unmap(struct kvm *kvm, gfn_t start, gfn_t end);
 int host_mm_write(struct kvm *kvm, gfn_t gfn, u64 value);
@@ -282,7 +286,20 @@ struct kvm_exit {
 	u64 qual, ext_qual;
 	u64 npages;
 };
-void vmx_vcpu_run(struct kvm_vcpu *vcpu, struct kvm *kvm, struct kvm_exit *exit);
+void vmx_vcpu_run(struct kvm_vcpu *vcpu, struct kvm_exit *exit);
+void tdx_vcpu_run(struct kvm_vcpu *vcpu, struct kvm_exit *exit);
+/*
+ * Handle an EPT violation: > 0 resume the guest, < 0 -errno to user space; @fault says what a memory fault is
+ * about.
+ */
+int vmx_handle_ept_violation(struct kvm_vcpu *vcpu, const struct kvm_exit *exit,
+			     struct kvm_page_fault *fault);
+int tdx_handle_ept_violation(struct kvm_vcpu *vcpu, const struct kvm_exit *exit,
+			     struct kvm_page_fault *fault);
+u64 kvm_ept_violation_error_code(u64 qual);
+/* Life cycle, single-threaded: TD, vCPUs; and the build phase's end. */
+void tdx_vm_init(struct kvm *kvm, const struct subject_vm_config *config);
+int tdx_td_finalize(struct kvm *kvm);
 
 /* The VM of this run. */
 struct kvm *the_kvm(void);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The page-fault path: lookup of attribute and frame, the invalidation protocol, and the level of the mapping. */
+/* The page-fault path: lookup of attribute and frame, the invalidation protocol, and the level of the
+ * mapping. */
 #include "model/kvm/tdp_mmu.h"
 
 static int topup_cache(struct kvm_mmu_memory_cache *mc, enum hw_page_type type, u64 fill)
@@ -61,7 +62,8 @@ static unsigned int kvm_mmu_max_mapping_level(struct kvm_vcpu *vcpu, struct kvm_
 	while (level > PG_LEVEL_4K && lpage_disallowed(fault->slot, fault->gfn, level))
 		level--;
 	if (fault->is_private)
-		level = min(level, (unsigned int)tdx_gmem_max_mapping_level(vcpu, fault->gfn, fault->prefetch));
+		level = min(level,
+			    (unsigned int)tdx_gmem_max_mapping_level(vcpu, fault->gfn, fault->prefetch));
 	return level;
 }
 
@@ -89,10 +91,11 @@ void disallowed_hugepage_adjust(struct kvm_page_fault *fault, u64 spte, int cur_
 	    is_large_pte(spte))
 		return;
 	/*
-	 * A table that was made for an executable 4K mapping stays; so does a mirror table (huge=rfc-v1): promotion
-	 * needs 512 children in one state, which KVM cannot know.
+	 * A table that was made for an executable 4K mapping stays; so does a mirror table (huge=rfc-v1):
+	 * promotion needs 512 children in one state, which KVM cannot know.
 	 */
-	if (!(is_mirror && !bug(promote_mixed_pending)) && !data_race(spte_to_child_sp(spte)->nx_huge_page_disallowed))
+	if (!(is_mirror && !bug(promote_mixed_pending)) &&
+	    !data_race(spte_to_child_sp(spte)->nx_huge_page_disallowed))
 		return;
 	mask = hw_level_pages(cur_level) - hw_level_pages(cur_level - 1);
 	fault->pfn |= fault->gfn & mask;
@@ -113,8 +116,8 @@ static void kvm_release_faultin_page(struct kvm_page_fault *fault)
 }
 
 /*
- * kvm_mmu_faultin_pfn() - attribute and frame of the gfn, with nothing held. mmu_seq is read first: whatever is read
- * here may be stale by the time mmu_lock is taken, and the sequence says so.
+ * kvm_mmu_faultin_pfn() - attribute and frame of the gfn, with nothing held. mmu_seq is read first: whatever
+ * is read here may be stale by the time mmu_lock is taken, and the sequence says so.
  */
 static int kvm_mmu_faultin_pfn(struct kvm *kvm, struct kvm_page_fault *fault)
 {
@@ -237,10 +240,15 @@ int kvm_tdp_mmu_map_private_pfn(struct kvm_vcpu *vcpu, gfn_t gfn, pfn_t pfn)
 		return r;
 	do {
 		fault = (struct kvm_page_fault){
-			.addr = gfn << PAGE_SHIFT, .gfn = gfn,
-			.is_private = true, .prefetch = true, .map_writable = true,
+			.addr = gfn << PAGE_SHIFT,
+			.gfn = gfn,
+			.is_private = true,
+			.prefetch = true,
+			.map_writable = true,
 			.slot = gfn_to_memslot(kvm, gfn),
-			.max_level = PG_LEVEL_4K, .req_level = PG_LEVEL_4K, .goal_level = PG_LEVEL_4K,
+			.max_level = PG_LEVEL_4K,
+			.req_level = PG_LEVEL_4K,
+			.goal_level = PG_LEVEL_4K,
 			.pfn = pfn,
 		};
 		read_lock(&kvm->mmu_lock);

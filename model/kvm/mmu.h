@@ -9,8 +9,8 @@
  * struct kvm_page_fault - one fault in flight
  * @addr: faulting gpa, shared bit included; @gfn: without it
  * @mmu_seq: snapshot of mmu_invalidate_seq, taken before attribute and frame are looked up
- * @max_level, @req_level, @goal_level: largest level allowed by the backing; what huge-page adjustment asked for;
- *   what is being mapped now
+ * @max_level, @req_level, @goal_level: largest level allowed by the backing; what huge-page adjustment asked
+ * for; what is being mapped now
  * @block: backing reference, dropped when the fault ends
  */
 struct kvm_page_fault {

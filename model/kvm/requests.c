@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Requests and kicks. The request bit is set before vcpu->mode is sampled; the vCPU sets its mode before it looks at
- * its requests. Whoever comes second sees the other: no request is lost, and nobody waits for a vCPU in vain.
+ * Requests and kicks. The request bit is set before vcpu->mode is sampled; the vCPU sets its mode before it
+ * looks at its requests. Whoever comes second sees the other: no request is lost, and nobody waits for a vCPU
+ * in vain.
  */
 #include "model/kvm/kvm_host.h"
 
@@ -42,7 +43,8 @@ void kvm_make_all_cpus_request(struct kvm *kvm, u64 req)
 	unsigned int i;
 	u64 mask = 0;
 
-	kvm_for_each_vcpu(i, vcpu, kvm) {
+	kvm_for_each_vcpu(i, vcpu, kvm)
+	{
 		if (kvm_make_vcpu_request(vcpu, req))
 			mask |= BIT_ULL(READ_ONCE(vcpu->cpu));
 	}

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * SPTE layout of the EPT flavour with A/D bits, as in 7.3: bits, values, predicates and constructors. A SPTE is the
- * 64-bit word that the processor walks; mirror SPTEs have the same format and nobody walks them.
+ * SPTE layout of the EPT flavour with A/D bits, as in 7.3: bits, values, predicates and constructors. A SPTE
+ * is the 64-bit word that the processor walks; mirror SPTEs have the same format and nobody walks them.
  *
- * Not modelled: MMIO SPTEs, A/D-disabled and access-tracked SPTEs, memory type variations (always WB + ignore PAT),
- * write protection and dirty logging.
+ * Not modelled: MMIO SPTEs, A/D-disabled and access-tracked SPTEs, memory type variations (always WB + ignore
+ * PAT), write protection and dirty logging.
  */
 #ifndef TDPFUZZ_KVM_SPTE_H
 #define TDPFUZZ_KVM_SPTE_H

@@ -23,8 +23,8 @@ void tdp_iter_restart(struct tdp_iter *iter)
 	iter->valid = true;
 }
 
-void tdp_iter_start(struct tdp_iter *iter, struct kvm_mmu_page *root, int min_level, gfn_t next_last_level_gfn,
-		    gfn_t gfn_bits)
+void tdp_iter_start(struct tdp_iter *iter, struct kvm_mmu_page *root, int min_level,
+		    gfn_t next_last_level_gfn, gfn_t gfn_bits)
 {
 	if (WARN_ON_ONCE(!root || (gfn_bits && next_last_level_gfn >= gfn_bits))) {
 		iter->valid = false;

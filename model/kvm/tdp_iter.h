@@ -30,18 +30,18 @@ struct tdp_iter {
 /* The marked read of a SPTE in table memory that RCU protects; PT-01 when the table has been freed. */
 u64 kvm_tdp_mmu_read_spte(u64 *sptep);
 
-void tdp_iter_start(struct tdp_iter *iter, struct kvm_mmu_page *root, int min_level, gfn_t next_last_level_gfn,
-		    gfn_t gfn_bits);
+void tdp_iter_start(struct tdp_iter *iter, struct kvm_mmu_page *root, int min_level,
+		    gfn_t next_last_level_gfn, gfn_t gfn_bits);
 void tdp_iter_next(struct tdp_iter *iter);
 void tdp_iter_restart(struct tdp_iter *iter);
 u64 *spte_to_child_pt(u64 spte, int level);
 
-#define for_each_tdp_pte_min_level(iter, kvm, root, min_level, start, end)                           \
-	for (tdp_iter_start(&(iter), root, min_level, start,                                         \
-			    (root)->role.is_mirror ? 0 : kvm_gfn_direct_bits(kvm));                  \
+#define for_each_tdp_pte_min_level(iter, kvm, root, min_level, start, end)                                   \
+	for (tdp_iter_start(&(iter), root, min_level, start,                                                 \
+			    (root)->role.is_mirror ? 0 : kvm_gfn_direct_bits(kvm));                          \
 	     (iter).valid && (iter).gfn < (end); tdp_iter_next(&(iter)))
 
-#define for_each_tdp_pte(iter, kvm, root, start, end) \
-	for_each_tdp_pte_min_level(iter, kvm, root, PG_LEVEL_4K, start, end)
+#define for_each_tdp_pte(iter, kvm, root, start, end)                                                        \
+	for_each_tdp_pte_min_level (iter, kvm, root, PG_LEVEL_4K, start, end)
 
 #endif

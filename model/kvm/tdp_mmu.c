@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * How a SPTE changes: freezing, publishing, tearing down what hung below the old value, telling the TDX module.
+ * How a SPTE changes: freezing, publishing, tearing down what hung below the old value, telling the TDX
+ * module.
  *
- * A mirror SPTE is frozen while its SEAMCALL runs: nobody may act on the old value, nobody sees the new one before
- * the S-EPT has it, so that S-EPT parents exist before their children. Whoever holds mmu_lock for write needs no
- * freezing: every other writer of mirror SPTEs needs the lock.
+ * A mirror SPTE is frozen while its SEAMCALL runs: nobody may act on the old value, nobody sees the new one
+ * before the S-EPT has it, so that S-EPT parents exist before their children. Whoever holds mmu_lock for
+ * write needs no freezing: every other writer of mirror SPTEs needs the lock.
  */
 #include "model/kvm/tdp_mmu.h"
 
@@ -42,7 +43,8 @@ static u64 freeze_removed_spte(u64 *sptep, bool shared)
 	u64 old_spte;
 
 	if (shared) {
-		/* Another thread may be installing right now: freeze whatever it leaves, so that nothing is lost. */
+		/* Another thread may be installing right now: freeze whatever it leaves, so that nothing is
+		 * lost. */
 		while (is_frozen_spte(old_spte = xchg(sptep, dead)))
 			cpu_relax();
 		return old_spte;
@@ -57,8 +59,8 @@ static u64 freeze_removed_spte(u64 *sptep, bool shared)
 }
 
 /*
- * handle_removed_pt() - the SPTE that led to @pt has been cleared: zap its entries, free it after a grace period.
- * The slots stay frozen for ever, so that a walker that is still inside installs nothing.
+ * handle_removed_pt() - the SPTE that led to @pt has been cleared: zap its entries, free it after a grace
+ * period. The slots stay frozen for ever, so that a walker that is still inside installs nothing.
  */
 static void handle_removed_pt(struct kvm *kvm, u64 *pt, bool shared)
 {
@@ -72,7 +74,8 @@ static void handle_removed_pt(struct kvm *kvm, u64 *pt, bool shared)
 
 		if (old_spte == SHADOW_NONPRESENT_VALUE)
 			continue;
-		KVM_BUG_ON(handle_changed_spte(kvm, sp->role.is_mirror, gfn, old_spte, FROZEN_SPTE, level, shared),
+		KVM_BUG_ON(handle_changed_spte(kvm, sp->role.is_mirror, gfn, old_spte, FROZEN_SPTE, level,
+					       shared),
 			   kvm);
 	}
 	if (sp->role.is_mirror)
@@ -96,8 +99,8 @@ static void check_changed_spte(u64 old_spte, u64 new_spte, int level)
 }
 
 /*
- * handle_changed_spte() - consequences of a change that is already in memory (or frozen). Order: children, module,
- * statistics; when the module refuses, nothing has been counted.
+ * handle_changed_spte() - consequences of a change that is already in memory (or frozen). Order: children,
+ * module, statistics; when the module refuses, nothing has been counted.
  */
 static int handle_changed_spte(struct kvm *kvm, bool mirror, gfn_t gfn, u64 old_spte, u64 new_spte, int level,
 			       bool shared)
@@ -117,7 +120,8 @@ static int handle_changed_spte(struct kvm *kvm, bool mirror, gfn_t gfn, u64 old_
 	if (was_present && !was_leaf && (is_leaf || !is_present || WARN_ON_ONCE(pfn_changed)))
 		handle_removed_pt(kvm, spte_to_child_pt(old_spte, level), shared);
 	else if (mirror && was_leaf && is_present && !is_leaf)
-		ret = tdx_sept_split_private_spte(kvm, gfn, level, spte_to_child_sp(new_spte)->external_spt, shared);
+		ret = tdx_sept_split_private_spte(kvm, gfn, level, spte_to_child_sp(new_spte)->external_spt,
+						  shared);
 	else if (mirror)
 		ret = tdx_sept_set_private_spte(kvm, gfn, old_spte, new_spte, level);
 	if (ret)
@@ -214,7 +218,8 @@ int tdp_mmu_split_huge_page(struct kvm *kvm, struct tdp_iter *iter, struct kvm_m
 	/* Nobody sees the child table before it is linked: plain stores. */
 	for (unsigned int i = 0; i < hw_entries(); i++) {
 		sp->spt[i] = make_small_spte(huge_spte, iter->level - 1, i, true);
-		m_stored(&sp->spt[i], SHADOW_NONPRESENT_VALUE, sp->spt[i], M_SITE("sp->spt[i] = make_small_spte()"));
+		m_stored(&sp->spt[i], SHADOW_NONPRESENT_VALUE, sp->spt[i],
+			 M_SITE("sp->spt[i] = make_small_spte()"));
 	}
 	ret = tdp_mmu_link_sp(kvm, iter, sp, shared);
 	if (ret)

@@ -43,7 +43,8 @@ bool tdp_mmu_zap_leafs(struct kvm *kvm, struct kvm_mmu_page *root, gfn_t start, 
 		       bool flush);
 bool kvm_tdp_mmu_unmap_gfn_range(struct kvm *kvm, struct kvm_gfn_range *range, bool flush);
 bool kvm_tdp_mmu_zap_possible_nx_huge_page(struct kvm *kvm, struct kvm_mmu_page *sp);
-/* The helper of 2021 that NX recovery called under W: zaps whole tables of [start, end), may yield by itself. */
+/* The helper of 2021 that NX recovery called under W: zaps whole tables of [start, end), may yield by itself.
+ */
 bool kvm_tdp_mmu_zap_gfn_range_nested(struct kvm *kvm, struct kvm_mmu_page *root, gfn_t start, gfn_t end);
 /* huge=rfc-v1: split the mirror's huge leafs that straddle @start or @end. W, dropped to allocate. */
 int kvm_split_boundary_leafs(struct kvm *kvm, gfn_t start, gfn_t end);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* kvm_tdp_mmu_map(): build the path to the faulting gfn and install the leaf. mmu_lock R, RCU for the walk. */
+/* kvm_tdp_mmu_map(): build the path to the faulting gfn and install the leaf. mmu_lock R, RCU for the walk.
+ */
 #include "model/kvm/tdp_mmu.h"
 
 static struct kvm_mmu_page *tdp_mmu_get_root_for_fault(struct kvm_vcpu *vcpu, struct kvm_page_fault *fault)
@@ -35,7 +36,8 @@ static bool is_spurious(const struct kvm_page_fault *fault, const struct tdp_ite
 	return fault->prefetch || is_access_allowed(fault, iter->old_spte);
 }
 
-static int tdp_mmu_map_handle_target_level(struct kvm *kvm, struct kvm_page_fault *fault, struct tdp_iter *iter)
+static int tdp_mmu_map_handle_target_level(struct kvm *kvm, struct kvm_page_fault *fault,
+					   struct tdp_iter *iter)
 {
 	struct kvm_mmu_page *sp = sptep_to_sp(iter->sptep);
 	u64 old_spte, new_spte;
@@ -64,15 +66,16 @@ static int tdp_mmu_map_handle_target_level(struct kvm *kvm, struct kvm_page_faul
 static void tdp_mmu_track_nx(struct kvm *kvm, struct kvm_mmu_page *sp)
 {
 	spin_lock(&kvm->tdp_mmu_pages_lock);
-	/* Linked already, so it may also have been zapped already: the flag is the handshake with the zapper. */
+	/* Linked already, so it may also have been zapped already: the flag is the handshake with the zapper.
+	 */
 	if (sp->nx_huge_page_disallowed)
 		track_possible_nx_huge_page(kvm, sp);
 	spin_unlock(&kvm->tdp_mmu_pages_lock);
 }
 
 /*
- * huge=rfc-v1: a fault that wants 4K under a present 2M mirror leaf. A split needs mmu_lock W, so it is refused, and
- * the vCPU asks for 2M when it retries: the fault then ends as spurious.
+ * huge=rfc-v1: a fault that wants 4K under a present 2M mirror leaf. A split needs mmu_lock W, so it is
+ * refused, and the vCPU asks for 2M when it retries: the fault then ends as spurious.
  */
 static int refuse_private_split(struct kvm_vcpu *vcpu)
 {
@@ -115,7 +118,7 @@ static int tdp_mmu_map_walk(struct kvm_vcpu *vcpu, struct kvm_page_fault *fault,
 	bool mirror = root->role.is_mirror;
 	struct tdp_iter iter;
 
-	for_each_tdp_pte(iter, kvm, root, fault->gfn, fault->gfn + 1) {
+	for_each_tdp_pte (iter, kvm, root, fault->gfn, fault->gfn + 1) {
 		disallowed_hugepage_adjust(fault, iter.old_spte, iter.level, mirror);
 		if (bug(map_over_frozen_spte) && iter.level == (int)fault->goal_level)
 			return tdp_mmu_map_handle_target_level(kvm, fault, &iter);

@@ -4,7 +4,8 @@
 
 #define MAX_FRAMES (1u << 20)
 
-/* page->private of table frames; valid from allocation to free, so nothing needs to be cleared between runs. */
+/* page->private of table frames; valid from allocation to free, so nothing needs to be cleared between runs.
+ */
 static struct kvm_mmu_page *page_private[MAX_FRAMES];
 
 static void set_page_private(u64 *spt, struct kvm_mmu_page *sp)
@@ -30,7 +31,7 @@ struct kvm_mmu_page *tdp_mmu_alloc_sp(struct kvm_vcpu *vcpu, bool mirror)
 {
 	struct kvm_mmu_page *sp = kvm_mmu_memory_cache_alloc(&vcpu->mmu_page_header_cache);
 
-	*sp = (struct kvm_mmu_page){ .spt = kvm_mmu_memory_cache_alloc(&vcpu->mmu_shadow_page_cache) };
+	*sp = (struct kvm_mmu_page){.spt = kvm_mmu_memory_cache_alloc(&vcpu->mmu_shadow_page_cache)};
 	if (mirror)
 		sp->external_spt = kvm_mmu_memory_cache_alloc(&vcpu->mmu_external_spt_cache);
 	set_page_private(sp->spt, sp);
@@ -58,7 +59,7 @@ struct kvm_mmu_page *tdp_mmu_alloc_sp_for_split(bool mirror)
 
 void tdp_mmu_init_child_sp(struct kvm_mmu_page *sp, struct tdp_iter *iter, bool mirror)
 {
-	sp->role = (struct kvm_mmu_page_role){ .level = iter->level - 1, .is_mirror = mirror };
+	sp->role = (struct kvm_mmu_page_role){.level = iter->level - 1, .is_mirror = mirror};
 	sp->gfn = iter->gfn;
 	sp->ptep = iter->sptep;
 }
@@ -71,7 +72,7 @@ struct kvm_mmu_page *tdp_mmu_alloc_root(struct kvm *kvm, bool mirror)
 	sp->spt = __va(hw_alloc(1, HW_TABLE) << PAGE_SHIFT);
 	for (unsigned int i = 0; i < hw_entries(); i++)
 		sp->spt[i] = SHADOW_NONPRESENT_VALUE;
-	sp->role = (struct kvm_mmu_page_role){ .level = hw_geom.levels, .is_mirror = mirror };
+	sp->role = (struct kvm_mmu_page_role){.level = hw_geom.levels, .is_mirror = mirror};
 	set_page_private(sp->spt, sp);
 	return sp;
 }

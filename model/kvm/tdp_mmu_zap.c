@@ -8,9 +8,10 @@ gfn_t tdp_mmu_max_gfn_exclusive(struct kvm *kvm)
 }
 
 /*
- * tdp_mmu_iter_cond_resched() - let others run if they want to and this walk has made progress. A flush that the
- * caller owes (@flush) is done first: whoever gets mmu_lock next may free what the zapped SPTEs translated to.
- * Returns true if the lock was dropped: the walk restarts from the root, the caller owes nothing any more.
+ * tdp_mmu_iter_cond_resched() - let others run if they want to and this walk has made progress. A flush that
+ * the caller owes (@flush) is done first: whoever gets mmu_lock next may free what the zapped SPTEs
+ * translated to. Returns true if the lock was dropped: the walk restarts from the root, the caller owes
+ * nothing any more.
  */
 static bool tdp_mmu_iter_cond_resched(struct kvm *kvm, struct tdp_iter *iter, bool flush, bool shared)
 {
@@ -42,7 +43,7 @@ bool tdp_mmu_zap_leafs(struct kvm *kvm, struct kvm_mmu_page *root, gfn_t start, 
 	lockdep_assert_held_write(&kvm->mmu_lock);
 	flow_enter();
 	rcu_read_lock();
-	for_each_tdp_pte(iter, kvm, root, start, end) {
+	for_each_tdp_pte (iter, kvm, root, start, end) {
 		if (can_yield &&
 		    tdp_mmu_iter_cond_resched(kvm, &iter, flush && !bug(yield_drops_pending_flush), false)) {
 			flush = false;
@@ -85,8 +86,8 @@ bool kvm_tdp_mmu_zap_possible_nx_huge_page(struct kvm *kvm, struct kvm_mmu_page 
 	lockdep_assert_held_read(&kvm->mmu_lock);
 	WARN_ON_ONCE(!sp->ptep);
 	/*
-	 * @sp may have been unlinked by somebody else; RCU keeps it and its parent readable, and a removed parent
-	 * holds FROZEN, which leads to no table.
+	 * @sp may have been unlinked by somebody else; RCU keeps it and its parent readable, and a removed
+	 * parent holds FROZEN, which leads to no table.
 	 */
 	iter.old_spte = kvm_tdp_mmu_read_spte(iter.sptep);
 	if (spte_to_child_pt(iter.old_spte, iter.level) != sp->spt)
@@ -104,7 +105,7 @@ bool kvm_tdp_mmu_zap_gfn_range_nested(struct kvm *kvm, struct kvm_mmu_page *root
 	bool flush = false;
 
 	rcu_read_lock();
-	for_each_tdp_pte(iter, kvm, root, start, end) {
+	for_each_tdp_pte (iter, kvm, root, start, end) {
 		/* Knows of its own zaps only: what the caller owes is not flushed here. */
 		if (tdp_mmu_iter_cond_resched(kvm, &iter, flush, false)) {
 			flush = false;
@@ -125,8 +126,8 @@ bool kvm_tdp_mmu_zap_gfn_range_nested(struct kvm *kvm, struct kvm_mmu_page *root
 /* Does the leaf at @iter cover @boundary without starting there? */
 static bool straddles(const struct tdp_iter *iter, gfn_t boundary)
 {
-	return is_shadow_present_pte(iter->old_spte) && is_large_pte(iter->old_spte) && iter->gfn < boundary &&
-	       iter->gfn + hw_level_pages(iter->level) > boundary;
+	return is_shadow_present_pte(iter->old_spte) && is_large_pte(iter->old_spte) &&
+	       iter->gfn < boundary && iter->gfn + hw_level_pages(iter->level) > boundary;
 }
 
 static int split_boundary_leaf(struct kvm *kvm, gfn_t boundary)
@@ -135,7 +136,7 @@ static int split_boundary_leaf(struct kvm *kvm, gfn_t boundary)
 	struct tdp_iter iter;
 
 	rcu_read_lock();
-	for_each_tdp_pte_min_level(iter, kvm, root, PG_LEVEL_2M, boundary, boundary + 1) {
+	for_each_tdp_pte_min_level (iter, kvm, root, PG_LEVEL_2M, boundary, boundary + 1) {
 		if (!straddles(&iter, boundary))
 			continue;
 		if (!sp) {
