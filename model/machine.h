@@ -94,6 +94,15 @@ void m_wake(const volatile void *obj);
  */
 void m_spin(struct m_site *site);
 
+#ifndef MACHINE_THREADS
+/*
+ * Is every other thread of the run finished? Also true outside a run. A thread that serves the others (RCU callbacks)
+ * waits for &m_alone_obj, which is woken when only one is left, and returns then.
+ */
+bool m_alone(void);
+extern char m_alone_obj;
+#endif
+
 /* Current thread (0..n-1, dense, also its CPU's default number) and current CPU. */
 unsigned int m_thread(void);
 unsigned int m_cpu(void);

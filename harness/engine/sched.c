@@ -5,6 +5,7 @@
 #include "harness/engine/state.h"
 
 struct eng eng = {.limit = ~0u, .self = &eng.thread[0]};
+char m_alone_obj;
 struct thread_list thread_lists[1 << ENG_MAX_THREADS];
 
 /*
@@ -299,6 +300,11 @@ static struct fiber *next_to_unwind(void)
 	return &eng.fiber[eng.cur];
 }
 
+bool m_alone(void)
+{
+	return !eng.inside || !(eng.alive & ~(1u << eng.cur));
+}
+
 struct fiber *sched_exit(void)
 {
 	u16 self = 1u << eng.cur;
@@ -310,6 +316,8 @@ struct fiber *sched_exit(void)
 		return next_to_unwind();
 	if (!eng.alive)
 		return &eng.main;
+	if (thread_lists[eng.alive].nr == 1)
+		m_wake(&m_alone_obj);
 	next = pick_other(1);
 	if (unlikely(eng.rich))
 		history_switched(2);

@@ -69,9 +69,12 @@ static void make_title(const char *what, u16 mask)
 	const char *func[ENG_MAX_THREADS];
 	unsigned int nr = 0;
 
-	for (unsigned int i = 0; i < list->nr; i++)
-		if (eng.thread[list->thread[i]].site)
-			func[nr++] = eng.thread[list->thread[i]].site->func;
+	for (unsigned int i = 0; i < list->nr; i++) {
+		const struct eng_thread *t = &eng.thread[list->thread[i]];
+
+		if (t->site && t->waits != &m_alone_obj)
+			func[nr++] = t->site->func;
+	}
 	qsort(func, nr, sizeof(func[0]), by_name);
 	snprintf(eng.title, sizeof(eng.title), "%s", what);
 	for (unsigned int i = 0, shown = 0; i < nr; i++)

@@ -13,6 +13,7 @@
 	({                                                                     \
 		m_point(M_READ | M_KVM, &(x), M_SITE("READ_ONCE(" #x ")"));    \
 		__typeof__(x) v_ = __atomic_load_n(&(x), __ATOMIC_RELAXED);    \
+		kapi_note_read(&(x));                                          \
 		m_value((u64)v_, (u64)v_);                                     \
 		v_;                                                            \
 	})
@@ -111,8 +112,10 @@ void smp_rmb(void);
 
 #ifdef TDPFUZZ_TSAN
 int kapi_write_order(void); /* __ATOMIC_RELEASE after smp_wmb() or smp_mb(), else __ATOMIC_RELAXED */
+void kapi_note_read(const volatile void *p); /* a marked read for the next smp_rmb() */
 #else
 #define kapi_write_order() __ATOMIC_RELAXED
+#define kapi_note_read(p) ((void)0)
 #endif
 
 typedef struct {

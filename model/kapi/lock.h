@@ -28,11 +28,17 @@ extern const char *const lock_class_name[LC_NR];
 #ifdef MACHINE_THREADS
 #include "model/kapi/lock_threads.h"
 #else
-/* @owner: thread + 1 that holds it for write, 0 = none. @readers: bit mask of threads. Protected by the engine. */
+/**
+ * struct kapi_lock - spinlock, rwlock, mutex or rw_semaphore; changes only between two points
+ * @class: enum lock_class
+ * @owner: thread + 1 that holds it for write, 0 = none
+ * @waiters: threads that wait, @writers_waiting of them for write
+ * @readers: bit mask of the threads that hold it for read
+ */
 struct kapi_lock {
 	u8 class;
 	u8 owner;
-	u8 waiters;
+	u8 waiters, writers_waiting;
 	u16 readers;
 };
 #endif

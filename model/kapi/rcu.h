@@ -27,10 +27,16 @@ void rcu_barrier(void);
 /* Body of the callback thread; returns when all other threads of the run have finished and no callback is left. */
 void rcu_thread(void *unused);
 
-/* One domain (kvm->srcu). Readers may sleep. */
+/**
+ * struct srcu_struct - one domain (kvm->srcu). Readers may sleep.
+ * @gen: grace periods begun; its low bit is the counter that new readers use
+ * @readers: readers inside, by counter
+ * @updating: a grace period is under way; the next one waits
+ */
 struct srcu_struct {
 	u64 gen;
 	u32 readers[2];
+	bool updating;
 };
 void init_srcu(struct srcu_struct *s);
 int srcu_read_lock(struct srcu_struct *s);

@@ -10,10 +10,10 @@
 #include "model/kapi/atomic.h"
 
 #define XA_MAX_RANGES 8
+#define XA_BUCKETS 32
 
 struct xarray {
-	struct xa_slot *slots; /* open addressing, arena memory */
-	u32 nr, size;
+	struct xa_slot *bucket[XA_BUCKETS]; /* indices that this run touched, arena memory */
 	u8 nr_ranges;
 	struct {
 		u64 first, end, value;

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Page-table pages. */
+#include <stdio.h>
+
+#include "model/kapi/kapi.h"
+
+u64 *kapi_alloc_table(enum hw_page_type type, u64 fill, struct m_site *site)
+{
+	u64 *table;
+
+	if (m_choose(M_CH_ALLOC, 2, site))
+		return NULL;
+	table = hw_table(hw_alloc(1, type));
+	m_acquire(table);
+	for (unsigned int i = 0; i < hw_entries(); i++)
+		table[i] = fill;
+	return table;
+}
+
+/* The next owner of the page is ordered after this one, as by the page allocator's lock. */
+void kapi_free_table(u64 *table)
+{
+	pfn_t pfn = hw_table_pfn(table);
+
+	hw_free(pfn, 1);
+	m_release(table);
+}
+
+void kapi_check_table(const volatile u64 *entry, struct m_site *site)
+{
+	char title[128];
+
+	if (likely(hw_type(hw_table_pfn(entry)) != HW_FREE))
+		return;
+	snprintf(title, sizeof(title), "page table used after it was freed in %s", site->func);
+	m_fail("PT-01", title, "%s: page table of pfn %#llx, freed %u times so far", site->what,
+	       (unsigned long long)hw_table_pfn(entry), hw_gen(hw_table_pfn(entry)));
+}
