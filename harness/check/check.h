@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The oracles. One family of invariants a file; each family is a struct of callbacks that only look: at events, at the
- * subject's tables through struct subject_view, at the module and the processor. They report with m_fail(id, ...).
+ * The oracles. One family of invariants a file; each family is a struct of callbacks that only look: at
+ * events, at the subject's tables through struct subject_view, at the module and the processor. They report
+ * with m_fail(id, ...).
  */
 #ifndef TDPFUZZ_CHECK_H
 #define TDPFUZZ_CHECK_H
@@ -38,7 +39,24 @@ struct check_family {
 extern const struct check_family *const check_families[]; /* NULL-terminated */
 const struct invariant *invariant_find(const char *id);
 
-/* Connects the families to the event stream. */
+/**
+ * struct known_issue - a finding that mainline has: true of the kernel, written up, named
+ * @id: invariant
+ * @title: how the titles of its findings begin
+ * @write_up: what happens, why it is true of the source, where it was reported
+ */
+struct known_issue {
+	const char *id, *name, *title, *write_up;
+};
+/* NULL when @title is no known issue. */
+const struct known_issue *known_issue_match(const char *title);
+const struct known_issue *known_issue_find(const struct known_issue *list, const char *title);
+
+/*
+ * Connects the families to the event stream. A run: check_reset() and the listener on, then the VM is created
+ * and set up, so that the oracles see every store; check_quiescent() after subject_ops.quiesce(). Tables that
+ * were filled unseen are learnt from the roots when the first store into one of them comes.
+ */
 void check_init(const struct subject_view *view);
 void check_reset(void);
 void check_event(const struct m_event *ev);

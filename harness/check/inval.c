@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Invalidation sections: balanced, and nothing is installed in one or after one from what was read before it.
+ */
+#include "harness/check/tables.h"
+#include "model/kapi/lock.h"
+
+static int open_sections;
+static int open_by[CHK_THREADS];
+static const char *opener[CHK_THREADS];
+
+static void section(const struct m_event *ev)
+{
+	unsigned int t = chk_tid(ev);
+
+	if (ev->type == EV_INVAL_BEGIN) {
+		open_sections++;
+		open_by[t]++;
+		opener[t] = chk_flow(ev);
+		return;
+	}
+	open_sections--;
+	open_by[t]--;
+	if (open_by[t] < 0)
+		chk_fail("INV-01", "invalidation ended that was not begun", chk_flow(ev), NULL, "thread %u",
+			 t);
+}
+
+/* The locks under which all three users of a section open and close it: slots_lock, invalidate_lock,
+ * mmap_lock. */
+static void unlock(const struct m_event *ev)
+{
+	unsigned int t = chk_tid(ev);
+
+	if (open_by[t] > 0 &&
+	    (ev->b == LC_SLOTS_LOCK || ev->b == LC_INVALIDATE_LOCK || ev->b == LC_MMAP_LOCK))
+		chk_fail("INV-01", "invalidation never ended", opener[t], chk_flow(ev),
+			 "thread %u leaves with %d open section(s): faults in the range retry for ever", t,
+			 open_by[t]);
+}
+
+static void install(const struct m_event *ev, const struct chk_change *c)
+{
+	gfn_t start, end, last = hw_level_pages(c->level) - 1;
+	pfn_t first_pfn, last_pfn;
+
+	if (check_view->invalidate(&start, &end) > 0 && c->gfn < end && c->gfn + last >= start)
+		chk_fail("INV-02", "SPTE installed inside an open invalidation", chk_flow(ev),
+			 c->mirror ? "private" : "shared", "gfn %#llx level %u, invalidated [%#llx, %#llx)",
+			 (unsigned long long)c->gfn, c->level, (unsigned long long)start,
+			 (unsigned long long)end);
+	first_pfn = c->mirror ? check_view->gmem_pfn(c->gfn) : check_view->user_pfn(c->gfn);
+	last_pfn = c->mirror ? check_view->gmem_pfn(c->gfn + last) : check_view->user_pfn(c->gfn + last);
+	if (first_pfn != spte_pfn(c->new_) || last_pfn != spte_pfn(c->new_) + last)
+		chk_fail("INV-02", "SPTE installed that the host no longer backs", chk_flow(ev),
+			 c->mirror ? "private" : "shared", "gfn %#llx level %u: pfn %#llx, host has %#llx",
+			 (unsigned long long)c->gfn, c->level, (unsigned long long)spte_pfn(c->new_),
+			 (unsigned long long)first_pfn);
+}
+
+static void event(const struct m_event *ev)
+{
+	const struct chk_change *c = chk_change;
+
+	if (ev->type == EV_UNLOCK)
+		unlock(ev);
+	else if (ev->type != EV_STORE)
+		section(ev);
+	else if (c && chk_installs_leaf(c) && c->root_valid)
+		install(ev, c);
+}
+
+static void quiescent(void)
+{
+	gfn_t start, end;
+	int nr = check_view->invalidate(&start, &end);
+
+	if (nr || open_sections)
+		chk_fail("INV-01", "invalidation open at the end", NULL, NULL,
+			 "in_progress %d, events say %d", nr, open_sections);
+}
+
+static void reset(void)
+{
+	open_sections = 0;
+	for (unsigned int i = 0; i < CHK_THREADS; i++)
+		open_by[i] = 0;
+}
+
+static const struct invariant invariants[] = {
+	{"INV-01", "I17", "invalidations are balanced",
+	 "Each end has a begin of the same thread, no thread releases slots_lock, invalidate_lock or "
+	 "mmap_lock with a section "
+	 "open, and mmu_invalidate_in_progress is 0 at quiescence.",
+	 "Faults in the range retry for ever, or a negative count lets stale ones through.",
+	 "begin, end, unlock, quiescence", NEEDS_EVENTS | NEEDS_INTERNALS},
+	{"INV-02", "I18", "no install during an invalidation",
+	 "When a leaf is installed no open invalidation range meets it, and the host (user memory or "
+	 "guest_memfd) backs its "
+	 "gfns with exactly those frames.",
+	 "The guest gets a page that the host is about to reuse, after the zap that should have removed it.",
+	 "leaf install", NEEDS_EVENTS | NEEDS_INTERNALS},
+};
+
+const struct check_family check_inval = {
+	.name = "inval",
+	.invariants = invariants,
+	.nr = ARRAY_SIZE(invariants),
+	.reset = reset,
+	.event = event,
+	.events = BIT_ULL(EV_STORE) | BIT_ULL(EV_UNLOCK) | BIT_ULL(EV_INVAL_BEGIN) | BIT_ULL(EV_INVAL_END),
+	.quiescent = quiescent,
+};

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Progress of faults. A round that fails because of somebody else (an open invalidation, a frozen SPTE, a
+ * busy SEAMCALL, a change made since the last round) is charged to them and not counted: an unfair schedule
+ * is no bug.
+ */
+#include "harness/check/tables.h"
+#include "model/seam/seam.h"
+
+#define MAX_ROUNDS                                                                                           \
+	40 /* 2 x levels + vCPUs is what the spec expects; far above, and below the engine's step limit */
+#define MAX_VCPUS 8
+
+static struct {
+	gpa_t gpa;
+	unsigned int rounds;
+	u64 seen; /* changes by others when the last round ended */
+} vcpus[MAX_VCPUS];
+
+/* Changes of memory or state so far, in all and by each thread. */
+static u64 changes, changes_by[CHK_THREADS];
+
+static bool charged_to_others(const struct m_event *ev, gfn_t gfn)
+{
+	gfn_t start, end;
+
+	if (check_view->invalidate(&start, &end) > 0 && gfn >= start && gfn < end)
+		return true;
+	return chk_frozen_by_other(chk_tid(ev));
+}
+
+static void fault_round(const struct m_event *ev)
+{
+	unsigned int v = ev->a % MAX_VCPUS, t = chk_tid(ev);
+	gfn_t gfn = (ev->b >> PAGE_SHIFT) & ~hw_shared_gfn_bit();
+	u64 by_others = changes - changes_by[t];
+
+	if (vcpus[v].gpa != ev->b || vcpus[v].seen != by_others || (s64)ev->c < 0)
+		vcpus[v].rounds = 0;
+	vcpus[v].gpa = ev->b;
+	vcpus[v].seen = by_others;
+	if ((s64)ev->c < 0 || charged_to_others(ev, gfn))
+		return;
+	if (++vcpus[v].rounds > MAX_ROUNDS)
+		chk_fail("PROG-01", "vCPU makes no progress", chk_flow(ev), NULL,
+			 "vCPU %u: %u rounds for gpa %#llx, last returned %lld, and nobody else has changed "
+			 "anything",
+			 v, vcpus[v].rounds, (unsigned long long)ev->b, (long long)ev->c);
+}
+
+static void change_by(const struct m_event *ev)
+{
+	changes++;
+	changes_by[chk_tid(ev)]++;
+}
+
+static void event(const struct m_event *ev)
+{
+	switch (ev->type) {
+	case EV_FAULT_ROUND:
+		fault_round(ev);
+		break;
+	case EV_STORE:
+		if (ev->b != ev->c)
+			change_by(ev);
+		break;
+	case EV_SEAMCALL:
+		if ((ev->b & TDX_STATUS_MASK) == TDX_OPERAND_BUSY) /* somebody holds a lock of the module */
+			changes++;
+		break;
+	case EV_GUEST_READ:
+	case EV_GUEST_WRITE:
+	case EV_GUEST_ACCEPT:
+		vcpus[ev->a % MAX_VCPUS].rounds = 0;
+		change_by(ev);
+		break;
+	default:
+		change_by(ev);
+	}
+}
+
+static void reset(void)
+{
+	changes = 0;
+	for (unsigned int i = 0; i < CHK_THREADS; i++)
+		changes_by[i] = 0;
+	for (unsigned int i = 0; i < MAX_VCPUS; i++)
+		vcpus[i].rounds = 0;
+}
+
+static const struct invariant invariants[] = {
+	{"PROG-01", "I29 X4", "a fault makes progress",
+	 "A vCPU does not go through more than 40 fault rounds for one gpa without completing an "
+	 "instruction, counting only rounds "
+	 "that no other thread's change, open invalidation, frozen SPTE or busy SEAMCALL explains.",
+	 "Endless EPT violations: the vCPU hangs, burning a CPU.", "every fault round", NEEDS_EVENTS},
+};
+
+const struct check_family check_progress = {
+	.name = "progress",
+	.invariants = invariants,
+	.nr = ARRAY_SIZE(invariants),
+	.reset = reset,
+	.event = event,
+	.events = BIT_ULL(EV_FAULT_ROUND) | BIT_ULL(EV_STORE) | BIT_ULL(EV_SEAMCALL) |
+		  BIT_ULL(EV_GUEST_READ) | BIT_ULL(EV_GUEST_WRITE) | BIT_ULL(EV_GUEST_ACCEPT) |
+		  BIT_ULL(EV_INVAL_BEGIN) | BIT_ULL(EV_INVAL_END) | BIT_ULL(EV_ATTR_STORE),
+};
