@@ -7,14 +7,14 @@ bool bug_enabled[BUG_NR];
 u8 variant_value[VARIANT_NR];
 
 const struct bug_info bug_infos[BUG_NR] = {
-#define BUG(number, cname, name, invariant, component, origin, summary)                                     \
-	[BUG_##cname] = { number, name, invariant, component, origin, summary },
+#define BUG(number, cname, name, invariant, component, origin, summary)                                      \
+	[BUG_##cname] = {number, name, invariant, component, origin, summary},
 #include "model/bugs.def"
 #undef BUG
 };
 
 const struct variant_info variant_infos[VARIANT_NR] = {
-#define VARIANT(number, cname, name, values, summary) [VARIANT_##cname] = { number, name, values, summary },
+#define VARIANT(number, cname, name, values, summary) [VARIANT_##cname] = {number, name, values, summary},
 #include "model/variants.def"
 #undef VARIANT
 };
