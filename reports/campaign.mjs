@@ -6,7 +6,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, dirname, join, relative, sep } from "node:path";
 
-const CRASH = /^(crash|timeout|oom|leak|slow-unit)-[0-9a-f]{8,}$|^id[:_]\d{6}/;
+const CRASH = /^(crash|timeout|oom|leak)-[0-9a-f]{8,}$/;
 const MAX_POINTS = 2000;
 
 function walk(dir, found = []) {
@@ -135,10 +135,17 @@ function makeReport(tdpfuzz, root, path) {
 	}
 }
 
+/** AFL++ names the files of its queue and of its crashes alike. */
+function isCrash(path) {
+	const name = basename(path);
+	if (name.endsWith(".report.txt")) return false;
+	return CRASH.test(name) || (/^id[:_]\d{6}/.test(name) && /^(crashes|hangs)/.test(basename(dirname(path))));
+}
+
 function readFindings(root, files, tdpfuzz) {
 	const byTitle = new Map();
 	for (const path of files) {
-		if (!CRASH.test(basename(path)) || path.endsWith(".report.txt")) continue;
+		if (!isCrash(path)) continue;
 		const saved = `${path}.report.txt`;
 		const text = existsSync(saved) ? readText(saved) : tdpfuzz ? makeReport(tdpfuzz, root, path) : "";
 		const report = parseReport(text) ?? {
