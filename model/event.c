@@ -3,7 +3,6 @@
 #include "model/event.h"
 
 void (*m_listener)(const struct m_event *ev);
-u64 *m_watch_lo, *m_watch_hi;
 
 /*
  * A listener reads what the model's threads write without their locks, as an oracle may: race detectors are
