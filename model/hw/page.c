@@ -41,7 +41,6 @@ struct hw_frame {
 };
 
 struct hw_geom hw_geom = {.bits = 9, .levels = 4};
-u64 *m_watch_lo, *m_watch_hi;
 
 static struct hw_frame frames[HW_NR_FRAMES];
 static struct hw_frame blocks[2][NR_BLOCKS]; /* level 2, level 3 */
@@ -60,30 +59,6 @@ static void page_error(const char *what)
 	m_fail("INTERNAL", "INTERNAL physical memory", "%s", what);
 	__builtin_trap();
 }
-
-#ifdef MACHINE_THREADS
-static u64 page_lock_word;
-static void page_lock(void)
-{
-	u64 zero = 0;
-
-	while (!m_cas64(&page_lock_word, &zero, 1, M_HW)) {
-		zero = 0;
-		m_spin(M_SITE("page_lock"));
-	}
-}
-static void page_unlock(void)
-{
-	m_store64(&page_lock_word, 0, M_HW);
-}
-#else
-static void page_lock(void)
-{
-}
-static void page_unlock(void)
-{
-}
-#endif
 
 static struct hw_frame *frame_of(pfn_t pfn, unsigned int level)
 {
@@ -196,13 +171,13 @@ pfn_t hw_alloc(unsigned int level, enum hw_page_type type)
 
 	if (level < 1 || level > 3 || (is_table(type) && level != 1))
 		page_error("allocation of an impossible size");
-	page_lock();
+	m_lock_internal();
 	pfn = pop_any(level);
 	f = frame_touch(pfn, level);
 	f->type = type;
 	if (is_table(type))
 		table_attach(pfn, f);
-	page_unlock();
+	m_unlock_internal();
 	hw_fill_data(pfn, level, 0, 0);
 	m_emit3(EV_PAGE_ALLOC, pfn, level, type);
 	return pfn;
@@ -218,12 +193,12 @@ void hw_free(pfn_t pfn, unsigned int level)
 	if (is_table(f->type))
 		table_fill(f->table, HW_POISON);
 	hw_fill_data(pfn, level, HW_POISON, 0);
-	page_lock();
+	m_lock_internal();
 	f->type = HW_FREE;
 	f->gen++;
 	f->next = free_list[level];
 	free_list[level] = pfn;
-	page_unlock();
+	m_unlock_internal();
 }
 
 void hw_split_block(pfn_t pfn, unsigned int level)
@@ -233,12 +208,12 @@ void hw_split_block(pfn_t pfn, unsigned int level)
 
 	if (level < 2 || !f || f->type == HW_FREE)
 		page_error("split of something that is no block");
-	page_lock();
+	m_lock_internal();
 	type = f->type;
 	f->type = HW_FREE;
 	for (u64 i = 0; i < hw_level_pages(level); i++)
 		frame_touch(pfn + i, 1)->type = type;
-	page_unlock();
+	m_unlock_internal();
 }
 
 enum hw_page_type hw_type(pfn_t pfn)
@@ -295,9 +270,9 @@ static void content_set(struct hw_content *c, u64 value, u16 keyid)
 
 void hw_fill_data(pfn_t pfn, unsigned int level, u64 value, u16 keyid)
 {
-	page_lock();
+	m_lock_internal();
 	content_set(&frame_touch(pfn, level)->content, value, keyid);
-	page_unlock();
+	m_unlock_internal();
 }
 
 void hw_set_data(pfn_t pfn, u64 value, u16 keyid)

@@ -16,6 +16,12 @@ u64 seam_hpa_check(u64 hpa, unsigned int level, unsigned int reg)
 	return TDX_SUCCESS;
 }
 
+u64 seam_lock_op_state(struct seam_call *c)
+{
+	c->op_state_locked = sharex_hp_try(&c->td->op_state_lock, SEAM_S);
+	return c->op_state_locked ? TDX_SUCCESS : TDX_OPERAND_BUSY | TDX_OPERAND_ID_OP_STATE;
+}
+
 u64 seam_lock_td(struct seam_call *c, u64 hpa, unsigned int reg, enum seam_lock_mode mode)
 {
 	u64 err = seam_hpa_check(hpa, 1, reg);
@@ -28,9 +34,7 @@ u64 seam_lock_td(struct seam_call *c, u64 hpa, unsigned int reg, enum seam_lock_
 	if (c->td_ref.level != 1 || c->td_ref.entry->type != PAMT_TDR || !c->td)
 		return TDX_PAGE_METADATA_INCORRECT | reg;
 	/* With the TD's lock X nobody else can hold it. */
-	if (mode == SEAM_S)
-		c->op_state_locked = sharex_hp_try(&c->td->op_state_lock, SEAM_S);
-	return TDX_SUCCESS;
+	return mode == SEAM_S ? seam_lock_op_state(c) : TDX_SUCCESS;
 }
 
 u64 seam_check_gpa(struct seam_call *c, unsigned int min_level, unsigned int max_level)

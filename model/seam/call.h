@@ -40,6 +40,8 @@ typedef u64 (*seam_handler)(struct seam_call *c);
 
 /* P1..P9. @reg: operand id of the register with the TDR; @hpa: its value. */
 u64 seam_lock_td(struct seam_call *c, u64 hpa, unsigned int reg, enum seam_lock_mode mode);
+/* P8; for calls that hold the TD's lock shared. */
+u64 seam_lock_op_state(struct seam_call *c);
 /* P10. Levels as TDX counts them. */
 u64 seam_check_gpa(struct seam_call *c, unsigned int min_level, unsigned int max_level);
 /* P11, P12. */

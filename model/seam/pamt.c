@@ -22,19 +22,12 @@ static struct pamt_entry *pamt_raw(pfn_t pfn, unsigned int level)
 
 static void first_touch(struct pamt_entry *p)
 {
-#ifdef MACHINE_THREADS
-	static u64 busy;
-
-	while (__atomic_exchange_n(&busy, 1, __ATOMIC_ACQUIRE))
-		;
-#endif
+	m_lock_internal();
 	if (p->run != run) {
 		memset(&p->used, 0, sizeof(*p) - offsetof(struct pamt_entry, used));
 		__atomic_store_n(&p->run, run, __ATOMIC_RELEASE);
 	}
-#ifdef MACHINE_THREADS
-	__atomic_store_n(&busy, 0, __ATOMIC_RELEASE);
-#endif
+	m_unlock_internal();
 }
 
 struct pamt_entry *pamt(pfn_t pfn, unsigned int level)

@@ -59,6 +59,7 @@ enum seam_leaf {
 #define TDX_OPERAND_ID_TDR 128
 #define TDX_OPERAND_ID_SEPT_TREE 146
 #define TDX_OPERAND_ID_TD_EPOCH 169
+#define TDX_OPERAND_ID_OP_STATE 172
 
 /* Registers of a SEAMCALL, the kernel's struct of that name. */
 struct tdx_module_args {

@@ -113,6 +113,7 @@ static u64 enter_checks(struct seam_call *c, struct seam_vp **vp)
 	if (c->in.rcx & RCX_RESERVED)
 		return TDX_OPERAND_INVALID | TDX_OPERAND_ID_RCX;
 	err = lock_vp(c, SEAM_S, vp);
+	err = err ? err : seam_lock_op_state(c);
 	if (err)
 		return err;
 	if (c->td->op_state != OP_RUNNABLE)
