@@ -133,9 +133,10 @@ const struct cli_command cmd_list = {
 	.args = "KIND",
 	.summary = "what there is to choose from",
 	.doc = "Lists by KIND (bugs, invariants, variants, strategies, operations) the seeded bugs with "
-	       "their origin, the invariants with the bugs that trip them, the "
-	       "design "
-	       "variants, the search strategies, or the operations of scenarios.",
+	       "their origin, "
+	       "the invariants with the bugs that trip them, the design variants, the search strategies, or "
+	       "the "
+	       "operations of scenarios.",
 	.min_args = 1,
 	.max_args = 1,
 	.groups = CLI_JSON,
