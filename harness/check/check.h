@@ -48,9 +48,9 @@ const struct invariant *invariant_find(const char *id);
 struct known_issue {
 	const char *id, *name, *title, *write_up;
 };
-/* NULL when @title is no known issue. */
-const struct known_issue *known_issue_match(const char *title);
-const struct known_issue *known_issue_find(const struct known_issue *list, const char *title);
+/* NULL when the finding is no known issue. @title as m_fail() had it. */
+const struct known_issue *known_issue_match(const char *id, const char *title);
+const struct known_issue *known_issue_find(const struct known_issue *list, const char *id, const char *title);
 
 /*
  * Connects the families to the event stream. A run: check_reset() and the listener on, then the VM is created

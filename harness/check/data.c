@@ -8,8 +8,9 @@
 
 #include "harness/check/tables.h"
 
-#define FRAMES 512 /* power of two; more frames than a run can touch guest instruction by guest instruction  \
-		    */
+#define FRAMES                                                                                               \
+	512 /* power of two; more frames than a run can touch guest instruction by guest instruction         \
+	     */
 #define MAX_ACCEPTS 32
 
 static struct {
@@ -24,6 +25,14 @@ static struct {
 	gfn_t start, end;
 } accepts[MAX_ACCEPTS];
 static unsigned int nr_accepts;
+
+/*
+ * What a thread has been asked to take away and may not have taken yet: the guest can still write to it, and
+ * loses that rightly. One range that covers all of its section.
+ */
+static struct {
+	gfn_t start, end;
+} asked[CHK_THREADS];
 
 static unsigned int slot_of(gfn_t gfn)
 {
@@ -74,6 +83,25 @@ static void forget(gfn_t start, gfn_t end)
 	     n++) /* knowing less of the rest of the range is always right */
 		if (accepts[n].start < end && start < accepts[n].end)
 			accepts[n].end = accepts[n].start;
+}
+
+static void zap_range(const struct m_event *ev)
+{
+	unsigned int t = chk_tid(ev);
+
+	forget(ev->b, ev->c);
+	asked[t].start = asked[t].end ? min(asked[t].start, ev->b) : ev->b;
+	asked[t].end = max(asked[t].end, ev->c);
+}
+
+/* Faults in the range were blocked until now: nothing in it can have been accepted anew. */
+static void section_end(const struct m_event *ev)
+{
+	unsigned int t = chk_tid(ev);
+
+	if (asked[t].end)
+		forget(asked[t].start, asked[t].end);
+	asked[t].end = 0;
 }
 
 static void guest_read(const struct m_event *ev, gfn_t gfn)
@@ -140,7 +168,10 @@ static void event(const struct m_event *ev)
 		break;
 	case EV_ZAP_RANGE:
 		if (ev->d & 1)
-			forget(ev->b, ev->c);
+			zap_range(ev);
+		break;
+	case EV_INVAL_END:
+		section_end(ev);
 		break;
 	}
 }
@@ -151,6 +182,8 @@ static void reset(void)
 		memset(frames, 0, sizeof(frames));
 	nr_frames = 0;
 	nr_accepts = 0;
+	for (unsigned int i = 0; i < CHK_THREADS; i++)
+		asked[i].end = 0;
 }
 
 static const struct invariant invariants[] = {
@@ -169,5 +202,5 @@ const struct check_family check_data = {
 	.reset = reset,
 	.event = event,
 	.events = BIT_ULL(EV_GUEST_READ) | BIT_ULL(EV_GUEST_WRITE) | BIT_ULL(EV_GUEST_ACCEPT) |
-		  BIT_ULL(EV_ZAP_RANGE),
+		  BIT_ULL(EV_ZAP_RANGE) | BIT_ULL(EV_INVAL_END),
 };

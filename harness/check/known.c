@@ -13,15 +13,15 @@ static const struct known_issue known_issues[] = {
 	{NULL, NULL, NULL, NULL},
 };
 
-const struct known_issue *known_issue_find(const struct known_issue *list, const char *title)
+const struct known_issue *known_issue_find(const struct known_issue *list, const char *id, const char *title)
 {
 	for (; list->name; list++)
-		if (!strncmp(title, list->title, strlen(list->title)))
+		if (!strcmp(id, list->id) && !strncmp(title, list->title, strlen(list->title)))
 			return list;
 	return NULL;
 }
 
-const struct known_issue *known_issue_match(const char *title)
+const struct known_issue *known_issue_match(const char *id, const char *title)
 {
-	return known_issue_find(known_issues, title);
+	return known_issue_find(known_issues, id, title);
 }

@@ -9,7 +9,7 @@ static void event(const struct m_event *ev)
 
 	if (!c || c->table->life != CHK_LIVE || c->was != SPTE_IS_LEAF || c->is != SPTE_IS_EMPTY)
 		return;
-	if (chk_exclusive(c->thread) || (!c->mirror && !c->root_valid))
+	if (c->rollback || chk_exclusive(c->thread) || (!c->mirror && !c->root_valid))
 		return;
 	chk_fail("LOCK-02", "leaf removed without mmu_lock held for write", c->mirror ? "mirror" : "direct",
 		 chk_flow(ev), "gfn %#llx level %u: %#018llx, thread %u holds mmu_lock %c",

@@ -113,7 +113,7 @@ static void check_transition(const struct m_event *ev, const struct chk_change *
 {
 	char what[64];
 
-	if (c->old == c->new_ || c->table->life != CHK_LIVE || legal(c))
+	if (c->old == c->new_ || c->table->life != CHK_LIVE || c->rollback || legal(c))
 		return;
 	snprintf(what, sizeof(what), "%s %s to %s", c->mirror ? "mirror" : "direct", kind_names[c->was],
 		 kind_names[c->is]);
@@ -172,7 +172,7 @@ static void check_dead_slot(const struct m_event *ev, const struct chk_change *c
 			 "gfn %#llx level %u: frozen for ever by thread %u, thread %u stores %#018llx",
 			 (unsigned long long)c->gfn, c->level, t->unlinker, c->thread,
 			 (unsigned long long)c->new_);
-	else if (c->is != SPTE_IS_FROZEN && c->thread == t->unlinker && c->old != c->new_)
+	else if (c->is != SPTE_IS_FROZEN && c->thread == t->unlinker)
 		chk_fail("SPTE-03", "slot of an unlinked table not left frozen", t->unlink_flow, chk_flow(ev),
 			 "gfn %#llx level %u: %#018llx -> %#018llx: a fault can still install here",
 			 (unsigned long long)c->gfn, c->level, (unsigned long long)c->old,

@@ -255,6 +255,17 @@ static bool is_plain(const struct m_site *site)
 	       (!strncmp(site->what, "WRITE_ONCE", 10) || !strncmp(site->what, "smp_store", 9));
 }
 
+/* Designs without freezing publish a mirror SPTE first and call the module then. */
+static void note_publication(struct chk_change *c)
+{
+	struct chk_thread *t = &chk_threads[c->thread];
+	bool present = c->is == SPTE_IS_LEAF || c->is == SPTE_IS_TABLE;
+
+	c->rollback = c->mirror && c->is == SPTE_IS_EMPTY && c->entry == t->published;
+	if (c->mirror && t->mmu_lock == 'r' && c->was == SPTE_IS_EMPTY && present)
+		t->published = c->entry;
+}
+
 static void table_store(const struct m_event *ev)
 {
 	const volatile u64 *entry = (const volatile u64 *)(uintptr_t)ev->a;
@@ -280,6 +291,7 @@ static void table_store(const struct m_event *ev)
 	change.plain = is_plain(ev->site);
 	change.root_valid = t->life == CHK_LIVE && root_valid(t->root);
 	chk_change = &change;
+	note_publication(&change);
 
 	if (t->life == CHK_LIVE || t->life == CHK_DEAD) {
 		map_count(change.old, t->level, -1);
@@ -347,8 +359,10 @@ void tables_after(const struct m_event *ev)
 
 	switch (ev->type) {
 	case EV_UNLOCK:
-		if (ev->b == LC_MMU_LOCK)
+		if (ev->b == LC_MMU_LOCK) {
 			t->mmu_lock = 0;
+			t->published = NULL;
+		}
 		break;
 	case EV_RCU_UNLOCK:
 		t->rcu = false;
@@ -410,8 +424,8 @@ void chk_fail(const char *id, const char *text, const char *who, const char *who
 	char title[256], state[768];
 	va_list ap;
 
-	snprintf(title, sizeof(title), "%s %s%s%s%s%s", id, text, who ? ": " : "", who ? who : "",
-		 whom ? " / " : "", whom ? whom : "");
+	snprintf(title, sizeof(title), "%s%s%s%s%s", text, who ? ": " : "", who ? who : "", whom ? " / " : "",
+		 whom ? whom : "");
 	va_start(ap, fmt);
 	vsnprintf(state, sizeof(state), fmt, ap);
 	va_end(ap);

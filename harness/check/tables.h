@@ -46,13 +46,15 @@ struct chk_table {
  * struct chk_change - the store of the current EV_STORE event, when it went to a table of KVM
  * @table: never NULL; its life is that after the store
  * @plain: by a plain store, not by a read-modify-write
+ * @rollback: the thread takes back what it published before its SEAMCALL, as designs without freezing do on
+ * BUSY
  */
 struct chk_change {
 	const volatile u64 *entry;
 	u64 old, new_;
 	u8 was, is; /* enum spte_kind */
 	u8 level, thread;
-	bool root_valid, mirror, plain;
+	bool root_valid, mirror, plain, rollback;
 	gfn_t gfn;
 	struct chk_table *table;
 	struct m_site *site;
@@ -65,12 +67,14 @@ extern const struct chk_change *chk_change;
  * @mmu_lock: 0 not held, 'r', 'w'
  * @rcu: inside an RCU read section
  * @flows: names of EV_ENTER, outermost first
+ * @published: mirror SPTE that it set from empty to present, not frozen, in this section of mmu_lock read
  */
 struct chk_thread {
 	char mmu_lock;
 	bool rcu;
 	u8 depth;
 	const char *flows[CHK_FLOWS];
+	const volatile u64 *published;
 };
 extern struct chk_thread chk_threads[CHK_THREADS];
 
@@ -135,8 +139,8 @@ static inline gfn_t table_entry_gfn(const struct chk_table *t, unsigned int i)
 }
 
 /*
- * "ID text: who" or "ID text: who / whom": stable across schedules, so the operands are names of functions,
- * leafs and states, never numbers.
+ * Title "text: who" or "text: who / whom"; reports put the id before it. Stable across schedules, so the
+ * operands are names of functions, leafs and states, never numbers.
  */
 void chk_fail(const char *id, const char *text, const char *who, const char *whom, const char *fmt, ...)
 	__attribute__((format(printf, 5, 6)));

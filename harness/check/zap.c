@@ -31,7 +31,7 @@ static void event(const struct m_event *ev)
 
 	switch (ev->type) {
 	case EV_STORE:
-		if (c && c->mirror && c->table->life == CHK_LIVE && c->was == SPTE_IS_LEAF &&
+		if (c && c->mirror && !c->rollback && c->table->life == CHK_LIVE && c->was == SPTE_IS_LEAF &&
 		    c->is == SPTE_IS_EMPTY)
 			removed(ev, c);
 		break;
