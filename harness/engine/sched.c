@@ -6,6 +6,7 @@
 
 struct eng eng = {.limit = ~0u, .self = &eng.thread[0]};
 char m_alone_obj;
+u64 *m_watch_lo, *m_watch_hi;
 struct thread_list thread_lists[1 << ENG_MAX_THREADS];
 
 /*
