@@ -22,7 +22,7 @@ enum m_event_type {
 	EV_WALK_FREED, /* cpu, pfn of the freed table that the walker read */
 	EV_GUEST_READ, /* vcpu, gpa, value */
 	EV_GUEST_WRITE, /* vcpu, gpa, value */
-	EV_GUEST_ACCEPT, /* vcpu, gpa | level, status: after a successful or failed ACCEPT that returned to the guest */
+	EV_GUEST_ACCEPT, /* vcpu, gpa | level, status: an ACCEPT that will not exit; on success right after the entry is MAPPED */
 	EV_GUEST_EXIT, /* vcpu, exit reason, gpa */
 	/* TDX module */
 	EV_SEAMCALL, /* leaf, status, rcx in, rdx or r8 in: on return */

@@ -29,9 +29,11 @@ struct accept {
 	bool host_priority;
 };
 
+/* Right after the store that makes the page MAPPED: from then on other vCPUs may write to it. */
 static enum accept_result done(struct accept *a, u64 rax)
 {
 	a->rax = rax;
+	m_emit3(EV_GUEST_ACCEPT, a->vp->guest->vcpu, a->gfn << PAGE_SHIFT | a->level, rax);
 	return ACCEPT_DONE;
 }
 
@@ -139,14 +141,13 @@ static unsigned int handler_again(const struct accept *a)
 	return 0;
 }
 
-static void complete(struct accept *a, gpa_t gpa)
+static void complete(struct accept *a)
 {
 	u64 status = a->rax & TDX_STATUS_MASK;
 	bool ok = status == TDX_SUCCESS || status == TDX_PAGE_ALREADY_ACCEPTED;
 	struct hw_guest *g = a->vp->guest;
 	bool spin = g->accepting && status == TDX_OPERAND_BUSY;
 
-	m_emit3(EV_GUEST_ACCEPT, g->vcpu, gpa | a->level, a->rax);
 	hw_guest_accepted(g, a->rax, ok, handler_again(a));
 	if (spin)
 		m_spin(M_SITE("guest's #VE handler waits for the entry"));
@@ -188,7 +189,7 @@ bool tdg_accept(struct seam_vp *vp, struct tdx_module_args *regs, u64 *rax)
 		break;
 	}
 	timeout = host_priority_timeout(&a);
-	complete(&a, gpa);
+	complete(&a);
 	if (timeout)
 		*rax = vp_exit_regs(regs, TDX_HOST_PRIORITY_BUSY_TIMEOUT, 0, 0, 0);
 	return timeout;
