@@ -29,7 +29,6 @@
  * struct mt_thread - one thread of the round
  * @rng: xorshift64* state
  * @site: last point, for the report of a hang; read by the watchdog while the thread runs
- * @reads, @nr_reads: ring of the last marked reads of the code under test, for smp_rmb()
  */
 struct mt_thread {
 	const char *name;
@@ -39,8 +38,6 @@ struct mt_thread {
 	bool done;
 	u64 rng;
 	struct m_site *site;
-	const volatile void *reads[16];
-	u32 nr_reads;
 	pthread_t handle;
 } __attribute__((aligned(128)));
 
@@ -57,8 +54,8 @@ static __thread struct mt_thread *self;
 static char *arena;
 static size_t arena_used;
 
-void (*m_listener)(const struct m_event *ev);
 bool m_history;
+u64 *m_watch_lo, *m_watch_hi;
 
 /* ---- generators ------------------------------------------------------------------------------------------- */
 
@@ -109,23 +106,13 @@ void m_point(u32 kind, const volatile void *addr, struct m_site *site)
 {
 	struct mt_thread *t = self;
 
+	(void)kind;
+	(void)addr;
 	if (!t)
 		return;
 	__atomic_store_n(&t->site, site, __ATOMIC_RELAXED);
 	if (config.jitter)
 		jitter(t);
-	if ((kind & M_KIND_MASK) == M_READ)
-		t->reads[t->nr_reads++ & 15] = addr;
-}
-
-unsigned int mt_recent_reads(const volatile void *out[16])
-{
-	struct mt_thread *t = me();
-	unsigned int nr = t->nr_reads < 16 ? t->nr_reads : 16;
-
-	memcpy((void *)out, (void *)t->reads, nr * sizeof(out[0]));
-	t->nr_reads = 0;
-	return nr;
 }
 
 /* Failing allocations and interrupts are rare in life; a TLB that forgets and a reschedule are not. */
@@ -218,16 +205,6 @@ void m_note_value(u64 old, u64 new_)
 {
 	(void)old;
 	(void)new_;
-}
-
-/* Nobody reads operands of another thread later: an event is built on the stack and given to the listener. */
-void m_emit_slow(enum m_event_type type, u64 a, u64 b, u64 c, u64 d, struct m_site *site)
-{
-	struct m_event ev = {
-		.type = type, .thread = m_thread(), .cpu = m_cpu(), .a = a, .b = b, .c = c, .d = d, .site = site
-	};
-
-	m_listener(&ev);
 }
 
 /* ---- arena ------------------------------------------------------------------------------------------------- */
@@ -369,7 +346,7 @@ void mt_adopt(void)
 	self = t;
 }
 
-static pthread_barrier_t start_line;
+static pthread_barrier_t start_line, finish_line, exit_line;
 
 static void *thread_main(void *arg)
 {
@@ -379,8 +356,10 @@ static void *thread_main(void *arg)
 	config.thread_start();
 	pthread_barrier_wait(&start_line);
 	t->fn(t->arg);
-	config.thread_end();
 	__atomic_store_n(&t->done, true, __ATOMIC_RELAXED);
+	pthread_barrier_wait(&finish_line);
+	pthread_barrier_wait(&exit_line);
+	config.thread_end();
 	return NULL;
 }
 
@@ -411,16 +390,27 @@ static void start_thread(struct mt_thread *t)
 		die("pthread_create", err);
 }
 
+/*
+ * Libraries take locks of their own in thread_end and quiesce: an edge from a thread that has gone to a callback that
+ * still runs, if a thread went before all is quiet.
+ */
 void mt_round(void)
 {
 	__atomic_store_n(&round_started, now_seconds(), __ATOMIC_RELAXED);
 	__atomic_store_n(&round_runs, true, __ATOMIC_RELEASE);
 	pthread_barrier_init(&start_line, NULL, nr_threads);
+	pthread_barrier_init(&finish_line, NULL, nr_threads + 1);
+	pthread_barrier_init(&exit_line, NULL, nr_threads + 1);
 	for (unsigned int i = 0; i < nr_threads; i++)
 		start_thread(&threads[i]);
+	pthread_barrier_wait(&finish_line);
+	config.quiesce();
+	pthread_barrier_wait(&exit_line);
 	for (unsigned int i = 0; i < nr_threads; i++)
 		pthread_join(threads[i].handle, NULL);
 	pthread_barrier_destroy(&start_line);
+	pthread_barrier_destroy(&finish_line);
+	pthread_barrier_destroy(&exit_line);
 	__atomic_store_n(&round_runs, false, __ATOMIC_RELEASE);
 }
 

@@ -19,6 +19,7 @@
  * @pin: thread t is bound to processor t modulo their number
  * @hang_seconds: a round that takes longer is reported as HANG
  * @thread_start, @thread_end: run by each thread of a round before and after its own function
+ * @quiesce: run when all threads have come to their end and none has gone: waits for callbacks
  */
 struct mt_config {
 	u64 seed;
@@ -28,6 +29,7 @@ struct mt_config {
 	u32 hang_seconds;
 	void (*thread_start)(void);
 	void (*thread_end)(void);
+	void (*quiesce)(void);
 };
 
 /* Once a process: starts the watchdog. */
@@ -54,8 +56,5 @@ void mt_adopt(void);
 
 /* The runner's own finding, beside m_fail(): prints it and ends the process with exit code 2. */
 void mt_report(const char *id, const char *title, const char *state) __attribute__((noreturn));
-
-/* Addresses of the marked reads since the last call, for smp_rmb(); returns their number, at most 16. */
-unsigned int mt_recent_reads(const volatile void *out[16]);
 
 #endif

@@ -34,8 +34,11 @@ static bool takes_interrupts(const struct hw_cpu *c)
 	       !__atomic_load_n(&c->in_guest, __ATOMIC_SEQ_CST);
 }
 
+/* What the sender did before the IPI is seen by the target after it, and back by who waits for it. */
 static void acknowledge(struct hw_cpu *c)
 {
+	m_acquire(&c->ipi_pending);
+	m_release(&c->irqs_on);
 	__atomic_store_n(&c->ipi_pending, 0, __ATOMIC_SEQ_CST);
 	m_wake(&c->ipi_pending);
 }
@@ -44,6 +47,7 @@ void hw_send_ipi(unsigned int cpu)
 {
 	struct hw_cpu *c = &hw_cpus[cpu];
 
+	m_release(&c->ipi_pending);
 	m_xchg64(&c->ipi_pending, 1, M_HW);
 	if (takes_interrupts(c))
 		acknowledge(c);
@@ -53,6 +57,7 @@ void hw_ipi_wait(unsigned int cpu)
 {
 	while (m_load64(&hw_cpus[cpu].ipi_pending, M_HW))
 		m_wait(&hw_cpus[cpu].ipi_pending, M_SITE("wait for IPI"));
+	m_acquire(&hw_cpus[cpu].irqs_on);
 }
 
 void hw_irqs_disable(void)
@@ -68,6 +73,7 @@ void hw_irqs_enable(void)
 	struct hw_cpu *c = &hw_cpus[m_cpu()];
 
 	m_point(M_WRITE | M_HW, &c->ipi_pending, M_SITE("sti"));
+	m_release(&c->irqs_on); /* whoever finds interrupts on acknowledges for this CPU */
 	__atomic_store_n(&c->irqs_on, true, __ATOMIC_SEQ_CST);
 	if (__atomic_load_n(&c->ipi_pending, __ATOMIC_SEQ_CST))
 		acknowledge(c);

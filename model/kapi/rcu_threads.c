@@ -19,6 +19,7 @@
 #undef rcu_assign_pointer
 #undef rcu_dereference
 
+#include "model/kapi/internal.h"
 #include "model/kapi/kapi.h"
 #include "model/kapi/threads.h"
 #include "race/machine_threads.h"
@@ -27,7 +28,18 @@ _Static_assert(sizeof(struct urcu_head) <= sizeof(((struct rcu_head *)0)->lib), 
 
 static char grace_periods; /* token of the edges from readers */
 static char callbacks_done;
-static __thread unsigned int nesting;
+static __thread unsigned int nesting, srcu_nesting;
+
+/* Only of the caller: nobody asks about another thread while it runs. */
+unsigned int kapi_rcu_nesting(unsigned int thread)
+{
+	return thread == m_thread() ? nesting : 0;
+}
+
+unsigned int kapi_srcu_nesting(unsigned int thread)
+{
+	return thread == m_thread() ? srcu_nesting : 0;
+}
 
 void kapi_thread_start(void)
 {
@@ -49,6 +61,8 @@ void rcu_read_lock(void)
 
 void rcu_read_unlock(void)
 {
+	if (!nesting)
+		m_fail("LOCK-01", "rcu_read_unlock() without rcu_read_lock()", "rcu_read_unlock()");
 	if (nesting == 1)
 		m_emit1(EV_RCU_UNLOCK, 0);
 	nesting--;
@@ -113,11 +127,15 @@ int srcu_read_lock(struct srcu_struct *s)
 
 	m_point(M_OTHER | M_KVM, s, M_SITE("srcu_read_lock()"));
 	__atomic_fetch_add(&s->readers[idx], 1, __ATOMIC_SEQ_CST);
+	srcu_nesting++;
 	return idx;
 }
 
 void srcu_read_unlock(struct srcu_struct *s, int idx)
 {
+	if (!srcu_nesting)
+		m_fail("LOCK-01", "srcu_read_unlock() without srcu_read_lock()", "srcu_read_unlock()");
+	srcu_nesting--;
 	m_release(s);
 	m_point(M_OTHER | M_KVM, s, M_SITE("srcu_read_unlock()"));
 	__atomic_fetch_sub(&s->readers[idx], 1, __ATOMIC_SEQ_CST);
@@ -132,6 +150,8 @@ void synchronize_srcu(struct srcu_struct *s)
 	static char updater; /* flips of two updaters must not interleave; no edge between them is meant */
 
 	might_sleep();
+	if (srcu_nesting)
+		m_fail("LOCK-01", "synchronize_srcu() in an SRCU section", "synchronize_srcu()");
 	while (__atomic_test_and_set(&updater, __ATOMIC_SEQ_CST))
 		m_wait(&updater, M_SITE("synchronize_srcu()"));
 	for (int flip = 0; flip < 2; flip++) {
@@ -144,6 +164,7 @@ void synchronize_srcu(struct srcu_struct *s)
 	m_acquire(s);
 }
 
+/* The library's state outlives rounds; the runner has waited for all callbacks. */
 void kapi_rcu_reset(void)
 {
 }
