@@ -199,20 +199,28 @@ static const struct argp group_argp[] = {
 	{strict_options, parse_option, NULL, NULL, NULL, NULL, NULL},
 };
 
-static void init_children(struct argp_state *state)
+/* Input of the parser of arguments; the groups get @options only. */
+struct parse {
+	struct cli_options *options;
+	unsigned int nr_groups;
+};
+
+static void init_groups(struct argp_state *state)
 {
-	for (unsigned int i = 0; state->root_argp->children && state->root_argp->children[i].argp; i++)
-		state->child_inputs[i] = state->input;
+	struct parse *p = state->input;
+
+	for (unsigned int i = 0; i < p->nr_groups; i++)
+		state->child_inputs[i] = p->options;
 	/* getopt's own line is enough: no "Try ... --help" after it. */
 	state->err_stream = NULL;
 }
 
 static error_t parse_args(int key, char *arg, struct argp_state *state)
 {
-	struct cli_options *o = state->input;
+	struct cli_options *o = ((struct parse *)state->input)->options;
 
 	if (key == ARGP_KEY_INIT) {
-		init_children(state);
+		init_groups(state);
 		return 0;
 	}
 	if (key == ARGP_KEY_ARG) {
@@ -247,16 +255,16 @@ void cli_parse(const struct cli_command *c, int argc, char **argv, struct cli_op
 {
 	struct argp_child children[ARRAY_SIZE(group_argp) + 1] = {0};
 	struct argp argp = {NULL, parse_args, c->args, c->doc, children, NULL, NULL};
+	struct parse parse = {.options = o};
 	char name[64];
-	unsigned int n = 0;
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(group_argp); i++)
 		if (c->groups & (1u << i))
-			children[n++].argp = &group_argp[i];
+			children[parse.nr_groups++].argp = &group_argp[i];
 	options_init(o, argc);
 	snprintf(name, sizeof(name), "tdpfuzz %s", c->name);
 	argv[0] = name;
-	if (argp_parse(&argp, argc, argv, 0, NULL, o))
+	if (argp_parse(&argp, argc, argv, 0, NULL, &parse))
 		exit(CLI_USAGE);
 	check_args(c, o);
 }
