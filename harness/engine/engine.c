@@ -187,6 +187,14 @@ void eng_reset(void)
 	eng.steps = 0;
 }
 
+void eng_next_phase(void)
+{
+	eng.nr_threads = 0;
+	eng.cur = 0;
+	eng.self = &eng.thread[0];
+	eng.steps = 0;
+}
+
 u32 eng_step_nr(void)
 {
 	return eng.steps;
