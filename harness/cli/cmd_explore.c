@@ -91,6 +91,7 @@ static int found(const struct plan *p, const struct cli_options *o, const struct
 	char command[512];
 	bool saved = true;
 
+	trace_reduce(&q->result);
 	if (o->save) {
 		exec_make_finding(s, &q->result, &finding);
 		saved = scn_save(&finding, o->save, &err);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/trace/decode.h"
 #include "model/hw/cpu.h"
 #include "model/kapi/lock.h"
 
@@ -122,6 +123,22 @@ static void drop_fresh(void)
 	c.fresh = false;
 }
 
+/* Values of table entries only: what else is accessed may hold addresses, which no two builds share. */
+static void plain_access(const struct eng_step *step, struct trace_item *it)
+{
+	const u64 *entry = (const u64 *)step->addr;
+	const char *what = step->site && step->site->what ? step->site->what : "";
+	char value[96] = "";
+
+	if (step->has_value && entry >= m_watch_lo && entry < m_watch_hi) {
+		if (hw_type(hw_table_pfn(entry)) == HW_SEPT)
+			decode_sept(step->new_, value, sizeof(value));
+		else
+			decode_spte(step->new_, 0, value, sizeof(value));
+	}
+	snprintf(it->what, sizeof(it->what), "%s%s%s", what, value[0] ? " = " : "", value);
+}
+
 void trace_collect_step(const struct eng_step *step)
 {
 	struct trace_item *it;
@@ -135,7 +152,7 @@ void trace_collect_step(const struct eng_step *step)
 	it->choice = it->sw && step->choice ? step->choice - 1 : step->choice;
 	it->generic = true;
 	it->weight = 1;
-	snprintf(it->what, sizeof(it->what), "%s", step->site && step->site->what ? step->site->what : "");
+	plain_access(step, it);
 	c.fresh = c.any = true;
 	c.cpu_before = step->cpu;
 	c.thread = step->thread;
@@ -161,13 +178,12 @@ void trace_collect_event(const struct m_event *ev)
 	c.fresh = false;
 }
 
-/* The rule broke in what the running thread did last; a rule of the end state has no such step. */
-void trace_collect_end(const struct eng_run *run)
+void trace_collect_end(const struct eng_run *run, bool threads_ended)
 {
 	struct trace *t = c.t;
 
 	data_choices(c.record->nr);
-	if (!t->nr || (run->verdict != ENG_FAILED && run->verdict != ENG_STEPS))
+	if (!t->nr || threads_ended || (run->verdict != ENG_FAILED && run->verdict != ENG_STEPS))
 		return;
 	if (t->items[t->nr - 1].thread == run->thread)
 		t->items[t->nr - 1].fatal = true;

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "harness/check/check.h"
+#include "harness/trace/pilot.h"
 #include "harness/trace/trace.h"
 
 static const char rule[] = "==================================================================\n";
@@ -76,12 +77,12 @@ static void head(FILE *out, const struct scenario *s, const struct exec_result *
 	fprintf(out, "Build: %s\n\n", build_identity());
 }
 
-static void legend(FILE *out, size_t shown, size_t all, const struct exec_result *r)
+static void legend(FILE *out, size_t shown, const struct exec_result *r)
 {
 	fprintf(out,
-		"\n%zu of %zu steps. Switches: \"concurrent\" = on another CPU while the thread before could "
+		"\n%zu of %u steps. Switches: \"concurrent\" = on another CPU while the thread before could "
 		"go on,\n",
-		shown, all);
+		shown, r->run.steps);
 	fprintf(out, "\"preempted\" = the thread before was preempted on this CPU, \"blocked\" = it had "
 		     "ended or waits.\n");
 	fprintf(out,
@@ -89,7 +90,7 @@ static void legend(FILE *out, size_t shown, size_t all, const struct exec_result
 		r->run.choices, r->run.deviations, r->run.preemptions);
 }
 
-static void interleaving(FILE *out, const struct trace *t, const struct exec_result *r)
+static void interleaving(FILE *out, const struct trace *t, const struct exec_result *r, bool threads_ended)
 {
 	bool *keep = calloc(t->nr + 1, sizeof(*keep));
 	size_t shown;
@@ -98,7 +99,9 @@ static void interleaving(FILE *out, const struct trace *t, const struct exec_res
 		eng_internal_error("no memory for %zu steps", t->nr);
 	shown = trace_select(t, TRACE_MAX_LINES, keep);
 	trace_print_columns(out, t, keep);
-	legend(out, shown, t->nr, r);
+	if (threads_ended)
+		fprintf(out, " all threads have ended: the state that they leave breaks the rule\n");
+	legend(out, shown, r);
 	free(keep);
 }
 
@@ -150,33 +153,37 @@ static void data_choices(FILE *out, const struct trace *t)
 	}
 }
 
-static void body(FILE *out, const struct scenario *s, const struct trace *t, const struct exec_result *r)
+static void body(FILE *out, const struct scenario *s, const struct trace *t, const struct exec_result *r,
+		 struct pilot *p)
 {
 	head(out, s, r);
-	interleaving(out, t, r);
+	interleaving(out, t, r, p->threads_ended);
 	judgement(out, r);
 	data_choices(out, t);
-	trace_counterfactual(out, s, r, t);
+	trace_counterfactual(out, s, r, t, p);
 }
 
 bool trace_report(FILE *out, const struct scenario *s, const struct exec_result *result, const char *command)
 {
 	struct exec_result kept, again = {0};
+	struct pilot *p;
 	struct trace t;
 	bool same;
 
 	trace_copy_result(&kept, result);
+	p = pilot_new(&kept.run.record);
 	trace_init(&t);
 	trace_collect_begin(&t, &kept.run.record);
 	same = exec_replay_history(&kept.run.record, &again, trace_collect_step, trace_collect_event);
-	trace_collect_end(&again.run);
+	trace_collect_end(&again.run, p->threads_ended);
 	if (same) {
-		body(out, s, &t, &kept);
+		body(out, s, &t, &kept, p);
 		fprintf(out, "Reproduce: %s\n%s", command, rule);
 	} else {
 		fprintf(out, "nondeterminism: %s: the history pass ended differently from the run\n",
 			kept.title);
 	}
+	pilot_free(p);
 	trace_free(&t);
 	trace_free_result(&kept);
 	return same;

@@ -75,7 +75,8 @@ bool trace_describe(const struct m_event *ev, struct trace_item *it);
 void trace_collect_begin(struct trace *t, const struct eng_record *record);
 void trace_collect_step(const struct eng_step *step);
 void trace_collect_event(const struct m_event *ev);
-void trace_collect_end(const struct eng_run *run);
+/* @threads_ended: a rule of the end state is broken, which no step is to blame for. */
+void trace_collect_end(const struct eng_run *run, bool threads_ended);
 
 /* select.c: marks at most @max items, in @keep (an array of t->nr). Returns how many. */
 size_t trace_select(const struct trace *t, size_t max, bool *keep);
@@ -92,8 +93,15 @@ const struct trace_consequence *trace_consequence(const char *id);
 
 /* counterfactual.c: runs the finding again without one preemption, or without the bug, and prints what
  * changes. */
+struct pilot;
 void trace_counterfactual(FILE *out, const struct scenario *s, const struct exec_result *result,
-			  const struct trace *t);
+			  const struct trace *t, struct pilot *p);
+
+/*
+ * reduce.c: @result, the last run of the prepared scenario, becomes the run of a schedule with the same title
+ * and as few deviations as leaving out reaches.
+ */
+void trace_reduce(struct exec_result *result);
 
 /*
  * The whole report of @result, the last run of the prepared scenario @s. @command reproduces it. @s is
