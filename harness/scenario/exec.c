@@ -33,9 +33,10 @@ static struct {
 
 static void listen(const struct m_event *ev)
 {
-	check_event(ev);
+	/* The trace first: a checker that fails does not come back, and its event is the one that matters. */
 	if (unlikely(user_event))
 		user_event(ev);
+	check_event(ev);
 }
 
 void exec_init(void)
