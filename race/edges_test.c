@@ -385,7 +385,7 @@ int main(void)
 	for (unsigned int i = 0; i < ARRAY_SIZE(pairs); i++) {
 		const struct pair *p = &pairs[i];
 		unsigned int nr = p->fn[2] ? 3 : 2;
-		unsigned int reports = pair_run(setup, p->fn, nr, 300);
+		unsigned int reports = pair_run(setup, p->fn, nr, 100);
 		bool ok = p->race == (reports != 0);
 
 		printf("%s %u - %s: %s%s\n", ok ? "ok" : "not ok", i + 1, p->name, ok ? "" : "not ",
