@@ -152,7 +152,8 @@ lost:
 static void event(const struct m_event *ev)
 {
 	gfn_t gfn = ev->b >> PAGE_SHIFT;
-	bool shared = gfn & hw_shared_gfn_bit();
+	gfn_t bit = tables_shared_bit();
+	bool shared = !bit || gfn & bit; /* the host may change it */
 
 	switch (ev->type) {
 	case EV_GUEST_READ:

@@ -32,7 +32,7 @@ static bool charged_to_others(const struct m_event *ev, gfn_t gfn)
 static void fault_round(const struct m_event *ev)
 {
 	unsigned int v = ev->a % MAX_VCPUS, t = chk_tid(ev);
-	gfn_t gfn = (ev->b >> PAGE_SHIFT) & ~hw_shared_gfn_bit();
+	gfn_t gfn = (ev->b >> PAGE_SHIFT) & ~tables_shared_bit();
 	u64 by_others = changes - changes_by[t];
 
 	if (vcpus[v].gpa != ev->b || vcpus[v].seen != by_others || (s64)ev->c < 0)

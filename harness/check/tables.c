@@ -171,8 +171,24 @@ static void table_link(pfn_t pfn, const struct chk_table *parent, gfn_t gfn)
 	t->level = parent->level - 1;
 	t->mirror = parent->mirror;
 	t->root = parent->root;
+	t->shared_bit = parent->shared_bit;
 	t->gfn = gfn;
 	table_import(t, NULL);
+}
+
+static gfn_t shared_bit_of(const struct subject_root *roots, unsigned int nr)
+{
+	for (unsigned int i = 0; i < nr; i++)
+		if (roots[i].mirror)
+			return hw_shared_gfn_bit();
+	return 0;
+}
+
+gfn_t tables_shared_bit(void)
+{
+	struct subject_root roots[SUBJECT_MAX_ROOTS];
+
+	return shared_bit_of(roots, check_view->roots(roots, SUBJECT_MAX_ROOTS));
 }
 
 static void sync_roots(const volatile u64 *skip)
@@ -192,6 +208,7 @@ static void sync_roots(const volatile u64 *skip)
 		t->level = roots[i].level;
 		t->mirror = roots[i].mirror;
 		t->root = roots[i].root;
+		t->shared_bit = roots[i].mirror ? 0 : shared_bit_of(roots, nr);
 		table_import(t, skip);
 	}
 }
@@ -219,7 +236,7 @@ const volatile u64 *tables_walk(bool mirror, gfn_t gfn, unsigned int level, unsi
 
 	for (unsigned int i = 0; i < nr; i++) {
 		pfn_t pfn = roots[i].root >> PAGE_SHIFT;
-		gfn_t index = mirror ? gfn : gfn | hw_shared_gfn_bit();
+		gfn_t index = mirror ? gfn : gfn | shared_bit_of(roots, nr);
 
 		if (!roots[i].valid || roots[i].mirror != mirror)
 			continue;

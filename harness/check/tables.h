@@ -27,6 +27,7 @@ enum chk_life { CHK_NEW, CHK_LIVE, CHK_DEAD, CHK_FREED };
  * struct chk_table - one page-table page of KVM
  * @gfn: first gfn that it maps, shared bit stripped
  * @level: of its entries
+ * @shared_bit: what its index has and @gfn has not
  * @unlinker: thread that made it CHK_DEAD
  * @unlink_flow: what that thread was in
  * @touched: entries that were ever something else than empty while the page was not dead: what quiescent
@@ -34,7 +35,7 @@ enum chk_life { CHK_NEW, CHK_LIVE, CHK_DEAD, CHK_FREED };
  */
 struct chk_table {
 	pfn_t pfn;
-	gfn_t gfn;
+	gfn_t gfn, shared_bit;
 	hpa_t root;
 	u8 level, life, unlinker;
 	bool mirror;
@@ -127,6 +128,10 @@ unsigned int table_next_touched(const struct chk_table *t, unsigned int i);
  */
 const volatile u64 *tables_walk(bool mirror, gfn_t gfn, unsigned int level, unsigned int *reached);
 
+/* The bit that a TD's shared gfns have in its direct tables and in the TLB; 0 for a VM without a mirror root.
+ */
+gfn_t tables_shared_bit(void);
+
 /* May any present leaf, in any table, map a frame of [pfn, pfn + pages)? False is exact. */
 bool tables_may_map(pfn_t pfn, u64 pages);
 
@@ -135,7 +140,7 @@ bool tables_may_map(pfn_t pfn, u64 pages);
 
 static inline gfn_t table_entry_gfn(const struct chk_table *t, unsigned int i)
 {
-	return (t->gfn + (u64)i * hw_level_pages(t->level)) & ~hw_shared_gfn_bit();
+	return (t->gfn + (u64)i * hw_level_pages(t->level)) & ~t->shared_bit;
 }
 
 /*

@@ -30,7 +30,7 @@ static const char *killer[HW_MAX_CPUS][HW_TLB_ENTRIES];
 
 static void remove_note(const struct m_event *ev, const struct chk_change *c)
 {
-	struct removal r = {.start = c->gfn | hw_shared_gfn_bit(), .flow = chk_flow(ev), .site = ev->site};
+	struct removal r = {.start = c->gfn | c->table->shared_bit, .flow = chk_flow(ev), .site = ev->site};
 	unsigned int t = c->thread;
 
 	r.end = r.start + hw_level_pages(c->level);
@@ -60,7 +60,7 @@ static bool shared_current(const struct hw_tlb_entry *e)
 {
 	unsigned int level;
 	const volatile u64 *entry;
-	gfn_t gfn = e->gfn & ~hw_shared_gfn_bit();
+	gfn_t gfn = e->gfn & ~tables_shared_bit();
 
 	if (e->psc) {
 		struct chk_table *t = table_find(e->pfn);
