@@ -148,8 +148,9 @@ static bool dirty(const struct eng_run *run)
 	volatile u64 *e = tb_entry(GFN, 2);
 	u16 key;
 
-	return run->verdict == ENG_OK && sept_entry_state(*e) == SEPT_MAPPED &&
-	       !(*e & sept_counter_mask(2)) && hw_data(sept_pfn(*e, 2) + 3, &key) == 0 && key == TB_KEY;
+	return run->verdict == ENG_OK &&
+	       (sept_entry_state(*e) != SEPT_MAPPED || (*e & sept_counter_mask(2)) ||
+		hw_data(sept_pfn(*e, 2) + 3, &key) != 0 || key != TB_KEY);
 }
 
 static bool halts(const struct eng_run *run)
