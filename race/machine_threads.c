@@ -263,6 +263,8 @@ void mt_report(const char *id, const char *title, const char *state)
 	printf("  round %llu of seed %llu, real threads\n", (unsigned long long)round_nr,
 	       (unsigned long long)config.seed);
 	print_threads();
+	if (config.describe)
+		config.describe();
 	fflush(stdout);
 	_exit(2);
 }
@@ -435,6 +437,11 @@ void mt_reset(void)
 	}
 	nr_threads = 0;
 	round_nr++;
+}
+
+void mt_next_phase(void)
+{
+	nr_threads = 0;
 }
 
 u64 mt_round_nr(void)

@@ -20,6 +20,7 @@
  * @hang_seconds: a round that takes longer is reported as HANG
  * @thread_start, @thread_end: run by each thread of a round before and after its own function
  * @quiesce: run when all threads have come to their end and none has gone: waits for callbacks
+ * @describe: prints what runs in this round, after a finding
  */
 struct mt_config {
 	u64 seed;
@@ -30,6 +31,7 @@ struct mt_config {
 	void (*thread_start)(void);
 	void (*thread_end)(void);
 	void (*quiesce)(void);
+	void (*describe)(void);
 };
 
 /* Once a process: starts the watchdog. */
@@ -44,6 +46,8 @@ void mt_thread(const char *name, void (*fn)(void *arg), void *arg);
  */
 void mt_round(void);
 void mt_reset(void);
+/* Forgets the threads of a phase that ended and keeps the arena: set-up, then the program. */
+void mt_next_phase(void);
 
 /* Number of the round, for reports. */
 u64 mt_round_nr(void);
