@@ -98,7 +98,7 @@ void hw_pages_reset(void)
 	bump_low = 1;
 	bump_high = HW_NR_FRAMES;
 	m_watch_lo = &tables[0][0];
-	m_watch_hi = &tables[NR_TABLES][0];
+	m_watch_hi = m_watch_lo + sizeof(tables) / sizeof(u64);
 }
 
 static bool is_table(enum hw_page_type type)
