@@ -119,6 +119,7 @@ static void stale_structure(void)
 	run(G_READ, 2, 0);
 	expect(freed_walks == 1 && x.reason == HW_EXIT_EPT_VIOLATION,
 	       "a walk of a freed table is reported, and faults");
+	hw_alloc(1, HW_USER); /* takes the frame of the freed table */
 	other = hw_alloc(1, HW_TABLE);
 	link_table(t2, other);
 	hw_table(other)[2] = LEAF(page2, EPT_RWX);
