@@ -140,6 +140,9 @@ bool tables_may_map(pfn_t pfn, u64 pages);
 
 static inline gfn_t table_entry_gfn(const struct chk_table *t, unsigned int i)
 {
+	/* A table that is filled before it is linked has no place yet. */
+	if (!t->level)
+		return t->gfn;
 	return (t->gfn + (u64)i * hw_level_pages(t->level)) & ~t->shared_bit;
 }
 
