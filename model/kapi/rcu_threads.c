@@ -28,6 +28,7 @@ _Static_assert(sizeof(struct urcu_head) <= sizeof(((struct rcu_head *)0)->lib), 
 
 static char grace_periods; /* token of the edges from readers */
 static char callbacks_done;
+static u64 callbacks_pending;
 static __thread unsigned int nesting, srcu_nesting;
 
 /* Only of the caller: nobody asks about another thread while it runs. */
@@ -85,6 +86,7 @@ static void run_callback(struct urcu_head *lib)
 	m_acquire(&grace_periods);
 	head->func(head);
 	m_release(&callbacks_done);
+	__atomic_fetch_sub(&callbacks_pending, 1, __ATOMIC_RELEASE);
 }
 
 void call_rcu(struct rcu_head *head, void (*func)(struct rcu_head *head))
@@ -92,6 +94,7 @@ void call_rcu(struct rcu_head *head, void (*func)(struct rcu_head *head))
 	m_point(M_OTHER | M_KVM, &grace_periods, M_SITE("call_rcu()"));
 	head->func = func;
 	m_release(head);
+	__atomic_fetch_add(&callbacks_pending, 1, __ATOMIC_RELAXED);
 	urcu_memb_call_rcu((struct urcu_head *)head->lib, run_callback);
 }
 
@@ -105,7 +108,9 @@ void synchronize_rcu(void)
 void rcu_barrier(void)
 {
 	might_sleep();
-	urcu_memb_barrier();
+	/* The library's takes milliseconds even with nothing to wait for. */
+	if (__atomic_load_n(&callbacks_pending, __ATOMIC_ACQUIRE))
+		urcu_memb_barrier();
 	m_acquire(&grace_periods);
 	m_acquire(&callbacks_done);
 }
