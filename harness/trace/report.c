@@ -174,7 +174,8 @@ bool trace_report(FILE *out, const struct scenario *s, const struct exec_result 
 	p = pilot_new(&kept.run.record);
 	trace_init(&t);
 	trace_collect_begin(&t, &kept.run.record);
-	same = exec_replay_history(&kept.run.record, &again, trace_collect_step, trace_collect_event);
+	same = exec_replay_history(&kept.run.record, &again, trace_collect_step, trace_collect_event) &&
+	       strcmp(kept.title, again.title) == 0;
 	trace_collect_end(&again.run, p->threads_ended);
 	if (same) {
 		body(out, s, &t, &kept, p);
