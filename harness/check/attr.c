@@ -237,7 +237,8 @@ static const struct invariant invariants[] = {
 	 "The next fault maps a huge page over both kinds.", "end of conversion",
 	 NEEDS_EVENTS | NEEDS_INTERNALS},
 	{"HUGE-01", "I21 X5", "huge leafs are legal",
-	 "A huge leaf is installed only inside one slot, with MIXED clear, over uniform attributes (each gfn "
+	 "A huge leaf is installed only inside one slot, not across the edge of an open invalidation, with "
+	 "MIXED clear, over uniform attributes (each gfn "
 	 "in the narrow "
 	 "geometry; a sample and every edge made in the run in the wide one).",
 	 "A private page becomes reachable through a shared mapping or the reverse.", "leaf install above 4K",

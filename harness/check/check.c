@@ -12,8 +12,8 @@ extern const struct check_family check_spte, check_lock, check_mirror, check_inv
  * In this order an event is judged: what is nearest to the cause first, so that a bug has one title.
  */
 const struct check_family *const check_families[] = {
-	&check_spte, &check_lock, &check_mirror, &check_inval, &check_zap,	&check_attr, &check_tlb,
-	&check_pt,   &check_page, &check_flush,	 &check_data,  &check_progress, &check_stat, NULL,
+	&check_spte, &check_lock, &check_mirror, &check_inval, &check_zap,	&check_attr, &check_flush,
+	&check_tlb,  &check_pt,	  &check_page,	 &check_data,  &check_progress, &check_stat, NULL,
 };
 
 #define NR_FAMILIES (ARRAY_SIZE(check_families) - 1)

@@ -85,6 +85,21 @@ static bool private_current(const struct hw_tlb_entry *e)
 	       spte_pfn(*entry) + (e->gfn & (hw_level_pages(level) - 1)) == e->pfn;
 }
 
+/*
+ * Past D1 or D6 a CPU in the guest has no such entry: it has been waited for, and flushes before it enters
+ * again. (Past D2 that is left to the use of the entry and to the free of the table, which say what came of
+ * it.)
+ */
+static void usable(const struct removal *r, unsigned int cpu, const struct hw_tlb_entry *e)
+{
+	if (e->psc)
+		return;
+	chk_fail("TLB-01", "stale leaf usable after zap", r->flow, NULL,
+		 "CPU %u is in the guest and caches gfn %#llx level %u -> pfn %#llx, filled from %#018llx",
+		 cpu, (unsigned long long)e->gfn, e->level, (unsigned long long)e->pfn,
+		 (unsigned long long)e->value);
+}
+
 static void kill_range(const struct removal *r, bool private)
 {
 	for (unsigned int cpu = 0; cpu < hw_nr_cpus(); cpu++)
@@ -99,6 +114,8 @@ static void kill_range(const struct removal *r, bool private)
 			e->dead = true;
 			e->dead_site = r->site;
 			killer[cpu][i] = r->flow;
+			if (hw_cpus[cpu].in_guest && r->exclusive)
+				usable(r, cpu, e);
 		}
 }
 
@@ -121,7 +138,7 @@ static void deadline(unsigned int thread, bool all)
 static void seamcall(const struct m_event *ev)
 {
 	gfn_t gfn = (ev->c & SPTE_ADDR) >> PAGE_SHIFT;
-	struct removal r = {.start = gfn, .flow = chk_flow(ev), .site = ev->site};
+	struct removal r = {.start = gfn, .exclusive = true, .flow = chk_flow(ev), .site = ev->site};
 
 	if (ev->b != TDX_SUCCESS ||
 	    (ev->a != TDH_MEM_PAGE_REMOVE && ev->a != TDH_MEM_PAGE_DEMOTE && ev->a != TDH_MEM_PAGE_PROMOTE))

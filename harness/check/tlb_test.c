@@ -54,6 +54,13 @@ static void bad_use_after_unlock(void)
 	t_unlock(2, W);
 	use(1, entry_a);
 }
+/* A flush that does not wait: CPU 1 is still in the guest when the lock is dropped. */
+static void bad_usable_after_unlock(void)
+{
+	zap_8();
+	hw_cpus[1].in_guest = true;
+	t_unlock(2, W);
+}
 static void bad_use_after_yield(void)
 {
 	zap_8();
@@ -168,9 +175,9 @@ static void good_free_other(void)
 static void free_8(bool unlocked)
 {
 	zap_8();
-	hw_cpus[1].in_guest = true;
 	if (unlocked)
 		t_unlock(2, W);
+	hw_cpus[1].in_guest = true; /* an entry past its deadline is judged by its use */
 	hw_free(subject.user[8], 2);
 }
 static void good_free_after_deadline(void)
@@ -187,6 +194,7 @@ int main(void)
 	eng_init();
 	T_GOOD(good_use_before_deadline);
 	T_BAD(bad_use_after_unlock, "TLB-01", "tdp_mmu_zap_leafs / guest write");
+	T_BAD(bad_usable_after_unlock, "TLB-01", "usable after zap: tdp_mmu_zap_leafs");
 	T_BAD(bad_use_after_yield, "TLB-01", "tdp_mmu_zap_leafs / guest write");
 	T_GOOD(good_refill_after_unlock);
 	T_GOOD(good_mapped_again_before_deadline);
