@@ -179,13 +179,13 @@ static void guest_thread(void *arg)
 	(void)arg;
 	if (irqs_off)
 		hw_irqs_disable();
-	entered++;
-	hw_cpus[0].in_guest = true;
+	__atomic_fetch_add(&entered, 1, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&hw_cpus[0].in_guest, true, __ATOMIC_SEQ_CST);
 	hw_guest_run(&guest, &vmcs, &x);
-	hw_cpus[0].in_guest = false;
+	__atomic_store_n(&hw_cpus[0].in_guest, false, __ATOMIC_SEQ_CST);
 	if (irqs_off)
 		m_point(M_OTHER | M_HW, &x, M_SITE("host, interrupts off"));
-	left_guest++;
+	__atomic_fetch_add(&left_guest, 1, __ATOMIC_SEQ_CST);
 	hw_irqs_enable();
 }
 
@@ -195,11 +195,11 @@ static void kicker(void *arg)
 
 	(void)arg;
 	m_point(M_OTHER | M_HW, &entered, M_SITE("about to kick"));
-	before = entered;
-	kicked_inside |= entered > left_guest;
+	before = __atomic_load_n(&entered, __ATOMIC_SEQ_CST);
+	kicked_inside |= before > __atomic_load_n(&left_guest, __ATOMIC_SEQ_CST);
 	hw_send_ipi(0);
 	hw_ipi_wait(0);
-	released_early |= left_guest < before;
+	released_early |= __atomic_load_n(&left_guest, __ATOMIC_SEQ_CST) < before;
 }
 
 static void interrupts(void)

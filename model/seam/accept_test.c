@@ -65,7 +65,7 @@ static void remove_thread(void *arg)
 	struct tdx_module_args regs = {.rcx = tb_gpa(GFN, 1), .rdx = tb.tdr};
 
 	(void)arg;
-	host_status = seam_call(TDH_MEM_PAGE_REMOVE, &regs);
+	seam_call(TDH_MEM_PAGE_REMOVE, &regs);
 }
 
 /* Explores @other beside @first; calls @seen after each run. Returns the number of runs for which it said

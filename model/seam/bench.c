@@ -101,7 +101,6 @@ hpa_t seam_vp_create(unsigned int td, struct hw_guest *guest)
 	memset(vp, 0, sizeof(*vp));
 	vp->td = t;
 	vp->guest = guest;
-	vp->assoc_lp = -1;
 	vp->vmcs = (struct hw_vmcs){
 		.tag = seam_td_tag(td),
 		.keyid = t->keyid,

@@ -404,7 +404,7 @@ static void make_guest(void)
 		tb_vp()->nr_gpas = 1;
 	}
 	if (has("associated_with_other"))
-		tb_vp()->assoc_lp = 2;
+		tb_vp()->where = 3; /* CPU 2 */
 	if (has("HP_bit=1"))
 		*cs.entry |= SEPT_TDHP;
 	if (has("REFCOUNT_of_previous_epoch!=0"))

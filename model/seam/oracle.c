@@ -101,7 +101,7 @@ static void check_td(struct seam_td *td)
 	check_table(&c, hw_table(td->root >> PAGE_SHIFT), hw_geom.levels, 0);
 	for (unsigned int i = 0; i < seam_nr_vps; i++) {
 		control += seam_vps[i].td == td ? SEAM_TDCX_PER_VP + 1 : 0;
-		inside += seam_vps[i].td == td && seam_vps[i].state == VP_ACTIVE;
+		inside += seam_vps[i].td == td && (seam_vps[i].where & VP_ACTIVE);
 	}
 	if (td->chldcnt != c.pages + control + SEAM_TDCX_PER_TD)
 		broken("I2 CHLDCNT is not the number of the TD's pages", 0, 0, td->chldcnt);

@@ -59,11 +59,12 @@ struct seam_td {
 	u32 nr_vps, nr_associated;
 };
 
-enum seam_vp_state { VP_READY, VP_ACTIVE };
+#define VP_ACTIVE BIT_ULL(63)
 
 /**
  * struct seam_vp - a vCPU: its TDVPS. Everything but @tdvpr is protected by who is in VP.ENTER with it
- * @assoc_lp: CPU it is associated with, or -1
+ * @where: CPU + 1 that it is associated with, 0 = none; with VP_ACTIVE while it runs there. Atomic: two CPUs
+ *may try to enter one vCPU
  * @epoch: TD epoch of the last entry
  * @entry_rip: where the guest was at the last VP.ENTER (zero-step)
  * @stepping: EPT-violation exits at one place without progress, up to SEAM_ZERO_STEP_THRESHOLD
@@ -77,8 +78,7 @@ struct seam_vp {
 	struct seam_td *td;
 	struct hw_guest *guest;
 	struct hw_vmcs vmcs;
-	u8 state;
-	int assoc_lp;
+	u64 where;
 	u64 epoch;
 	u32 entry_rip;
 	u8 stepping, nr_gpas, hp_calls, vmcall_reg;

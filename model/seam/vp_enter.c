@@ -43,18 +43,15 @@ static u64 lock_vp(struct seam_call *c, enum seam_lock_mode mode, struct seam_vp
 /* Sets *@fresh when this CPU was not the vCPU's before. */
 static u64 associate(struct seam_vp *vp, bool *fresh)
 {
-	int lp = m_cpu();
+	u64 here = m_cpu() + 1, where = 0;
 
-	/* Two CPUs may try the same vCPU: they hold its lock shared. */
-	m_point(M_RMW | M_SEAM, &vp->assoc_lp, M_SITE("associate vCPU"));
-	if (vp->state != VP_READY)
-		return TDX_VCPU_STATE_INCORRECT;
-	if (vp->assoc_lp >= 0 && vp->assoc_lp != lp)
-		return TDX_VCPU_ASSOCIATED;
-	*fresh = vp->assoc_lp < 0;
-	vp->assoc_lp = lp;
+	*fresh = m_cas64(&vp->where, &where, here, M_SEAM);
 	if (*fresh)
 		__atomic_fetch_add(&vp->td->nr_associated, 1, __ATOMIC_ACQ_REL);
+	else if (where & VP_ACTIVE)
+		return TDX_VCPU_STATE_INCORRECT;
+	else if (where != here)
+		return TDX_VCPU_ASSOCIATED;
 	return TDX_SUCCESS;
 }
 
@@ -207,7 +204,7 @@ static void start_guest(struct seam_call *c, struct seam_vp *vp)
 		vp->guest->regs[vp->vmcall_reg % GUEST_REGS] = c->in.r10;
 	vp->vmcall = false;
 	vp->entry_rip = zero_step_rip(vp);
-	vp->state = VP_ACTIVE;
+	__atomic_store_n(&vp->where, (m_cpu() + 1) | VP_ACTIVE, __ATOMIC_RELEASE);
 	__atomic_store_n(&cpu->in_guest, true, __ATOMIC_SEQ_CST);
 }
 
@@ -222,7 +219,7 @@ static u64 run_guest(struct seam_call *c, struct seam_vp *vp)
 		zero_step_progress(vp);
 	} while (!handle_exit(vp, &x, c->regs, &rax));
 	__atomic_store_n(&hw_cpus[m_cpu()].in_guest, false, __ATOMIC_SEQ_CST);
-	vp->state = VP_READY;
+	__atomic_store_n(&vp->where, m_cpu() + 1, __ATOMIC_RELEASE);
 	leave_epoch(vp);
 	m_emit3(EV_GUEST_EXIT, vp->guest->vcpu, rax & 0xffff, x.gpa);
 	return rax;
@@ -238,16 +235,16 @@ u64 tdh_vp_enter(struct seam_call *c)
 
 u64 tdh_vp_flush(struct seam_call *c)
 {
-	int lp = m_cpu();
+	unsigned int lp = m_cpu();
 	struct seam_vp *vp;
 	u64 err = lock_vp(c, SEAM_X, &vp);
 
 	if (err)
 		return err;
-	if (vp->assoc_lp != lp)
+	if (vp->where != lp + 1)
 		return TDX_VCPU_NOT_ASSOCIATED;
 	hw_tlb_flush_tag(lp, vp->vmcs.tag);
-	vp->assoc_lp = -1;
+	vp->where = 0;
 	__atomic_fetch_sub(&vp->td->nr_associated, 1, __ATOMIC_ACQ_REL);
 	hw_cpus[lp].last_tdvpr = NULL;
 	return TDX_SUCCESS;
