@@ -104,23 +104,37 @@ static void guest(const struct m_event *ev, struct trace_item *it)
 		say(it, "guest writes 0x%llx to %s gfn 0x%llx", (ull)ev->c, alias(gpa >> PAGE_SHIFT), gfn);
 		break;
 	default:
-		say(it, "TDG.MEM.PAGE.ACCEPT gfn 0x%llx %s: %s", gfn, decode_level((ev->b & 7) + 1),
+		say(it, "TDG.MEM.PAGE.ACCEPT gfn 0x%llx %s: %s", gfn, decode_level(ev->b & 7),
 		    seam_status_name(ev->c));
 	}
 }
 
+static const char *exit_reason(u64 reason)
+{
+	switch (reason) {
+	case TDX_EXIT_REASON_INTR:
+		return "interrupt";
+	case TDX_EXIT_REASON_DONE:
+		return "end of the guest's program";
+	case TDX_EXIT_REASON_EPT_VIOLATION:
+		return "EPT violation";
+	case TDX_EXIT_REASON_EPT_MISCONFIG:
+		return "EPT misconfiguration";
+	case TDX_EXIT_REASON_TDCALL:
+		return "TDG.VP.VMCALL";
+	}
+	return "other";
+}
+
 static void guest_exit(const struct m_event *ev, struct trace_item *it)
 {
-	static const char *const reasons[] = {"end of program", "interrupt", "EPT violation", "EPT misconfig",
-					      "TDCALL"};
-	const char *reason = ev->b < ARRAY_SIZE(reasons) ? reasons[ev->b] : "other";
-
-	about_gpa(it, ev->c);
 	it->weight = 18;
-	if (ev->b == HW_EXIT_EPT_VIOLATION || ev->b == HW_EXIT_EPT_MISCONFIG)
-		say(it, "VM exit: %s, gfn 0x%llx", reason, (ull)it->gfn);
-	else
-		say(it, "VM exit: %s", reason);
+	if (ev->b == TDX_EXIT_REASON_EPT_VIOLATION || ev->b == TDX_EXIT_REASON_EPT_MISCONFIG) {
+		about_gpa(it, ev->c);
+		say(it, "VM exit: %s, gfn 0x%llx", exit_reason(ev->b), (ull)it->gfn);
+	} else {
+		say(it, "VM exit: %s", exit_reason(ev->b));
+	}
 }
 
 static void seamcall(const struct m_event *ev, struct trace_item *it)

@@ -99,6 +99,8 @@ static void interleaving(FILE *out, const struct trace *t, const struct exec_res
 		eng_internal_error("no memory for %zu steps", t->nr);
 	shown = trace_select(t, TRACE_MAX_LINES, keep);
 	trace_print_columns(out, t, keep);
+	if (!t->nr)
+		fprintf(out, " no thread has run yet: what breaks the rule is the set-up of the VM\n");
 	if (threads_ended)
 		fprintf(out, " all threads have ended: the state that they leave breaks the rule\n");
 	legend(out, shown, r);
