@@ -129,8 +129,11 @@ static void test_limits(void)
 
 	run = run_silent((struct test_thread[]){{"c", count_with_spins, NULL}, {}});
 	ok(run.verdict == ENG_OK, "spinning with progress is no livelock");
+	run = run_silent((struct test_thread[]){{"n", never_ends, NULL}, {}});
+	ok(run.verdict == ENG_STEPS && run.steps > 200000, "endless retry ends at the limit of points");
 	run = run_silent((struct test_thread[]){{"n", never_ends, NULL}, {"w", nothing, NULL}, {}});
-	ok(run.verdict == ENG_STEPS && run.steps > 200000, "endless retry ends at the step limit");
+	ok(run.verdict == ENG_STEPS && run.choices == ENG_MAX_CHOICES, "or at that of choices: %s",
+	   run.title);
 }
 
 static void fail_second(void *unused)

@@ -10,16 +10,16 @@ static bool lock_taken;
 static void take_lock(void)
 {
 	m_point(M_LOCK | M_KVM, &lock_taken, M_SITE("lock"));
-	while (lock_taken)
+	while (__atomic_load_n(&lock_taken, __ATOMIC_RELAXED))
 		m_wait(&lock_taken, M_SITE("lock"));
-	m_acquire(&lock_taken);
-	lock_taken = true;
+	m_acquire(&word);
+	__atomic_store_n(&lock_taken, true, __ATOMIC_RELAXED);
 }
 
 static void drop_lock(void)
 {
-	m_release(&lock_taken);
-	lock_taken = false;
+	m_release(&word);
+	__atomic_store_n(&lock_taken, false, __ATOMIC_RELAXED);
 	m_wake(&lock_taken);
 }
 
