@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Progress of faults. A round that fails because of somebody else (an open invalidation, a frozen SPTE, a
- * busy SEAMCALL, a change made since the last round) is charged to them and not counted: an unfair schedule
- * is no bug.
+ * busy SEAMCALL), or between which others do anything at all, is charged to them and not counted: what they
+ * are about to do may be what this vCPU waits for, and an unfair schedule is no bug. What is left is a vCPU
+ * that goes round alone. Threads that keep each other going for ever are the engine's verdict (livelock, step
+ * limit).
  */
 #include "harness/check/tables.h"
 #include "model/seam/seam.h"
@@ -14,10 +16,10 @@
 static struct {
 	gpa_t gpa;
 	unsigned int rounds;
-	u64 seen; /* changes by others when the last round ended */
+	u64 seen; /* what others had done when the last round ended */
 } vcpus[MAX_VCPUS];
 
-/* Changes of memory or state so far, in all and by each thread. */
+/* What was done so far, in all and by each thread. */
 static u64 changes, changes_by[CHK_THREADS];
 
 static bool charged_to_others(const struct m_event *ev, gfn_t gfn)
@@ -67,6 +69,7 @@ static void event(const struct m_event *ev)
 	case EV_SEAMCALL:
 		if ((ev->b & TDX_STATUS_MASK) == TDX_OPERAND_BUSY) /* somebody holds a lock of the module */
 			changes++;
+		change_by(ev);
 		break;
 	case EV_GUEST_READ:
 	case EV_GUEST_WRITE:
@@ -92,7 +95,7 @@ static const struct invariant invariants[] = {
 	{"PROG-01", "I29 X4", "a fault makes progress",
 	 "A vCPU does not go through more than 40 fault rounds for one gpa without completing an "
 	 "instruction, counting only rounds "
-	 "that no other thread's change, open invalidation, frozen SPTE or busy SEAMCALL explains.",
+	 "that no other thread's activity, open invalidation, frozen SPTE or busy SEAMCALL explains.",
 	 "Endless EPT violations: the vCPU hangs, burning a CPU.", "every fault round", NEEDS_EVENTS},
 };
 
@@ -104,5 +107,6 @@ const struct check_family check_progress = {
 	.event = event,
 	.events = BIT_ULL(EV_FAULT_ROUND) | BIT_ULL(EV_STORE) | BIT_ULL(EV_SEAMCALL) |
 		  BIT_ULL(EV_GUEST_READ) | BIT_ULL(EV_GUEST_WRITE) | BIT_ULL(EV_GUEST_ACCEPT) |
-		  BIT_ULL(EV_INVAL_BEGIN) | BIT_ULL(EV_INVAL_END) | BIT_ULL(EV_ATTR_STORE),
+		  BIT_ULL(EV_INVAL_BEGIN) | BIT_ULL(EV_INVAL_END) | BIT_ULL(EV_ATTR_STORE) |
+		  BIT_ULL(EV_LOCK) | BIT_ULL(EV_ENTER) | BIT_ULL(EV_GUEST_EXIT) | BIT_ULL(EV_PAGE_FREE),
 };
