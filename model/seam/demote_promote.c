@@ -30,14 +30,11 @@ static u64 child_value(struct seam_call *c, hpa_t hpa)
 
 static void split_pamt(struct seam_call *c, pfn_t pfn, unsigned int level)
 {
-	u64 stride = hw_level_pages(level - 1);
-
 	m_point(M_WRITE | M_SEAM, &pamt(pfn, level)->type, M_SITE("PAMT is split"));
 	if (pamt(pfn, level)->type != PAMT_REG)
 		seam_halt("DEMOTE of a page that the PAMT has in another size");
 	pamt_set_type(pfn, level, PAMT_NDA);
-	for (unsigned int i = 0; i < hw_entries(); i++)
-		pamt_assign(pfn + i * stride, level - 1, PAMT_REG, c->td->tdr);
+	pamt_assign_children(pfn, level, PAMT_REG, c->td->tdr);
 }
 
 static void demote_commit(struct seam_call *c, pfn_t pfn, pfn_t table)
@@ -144,8 +141,8 @@ static void merge_pamt(struct seam_call *c, pfn_t pfn, unsigned int level)
 
 		if (child->type != PAMT_REG || child->owner != c->td->tdr)
 			seam_halt("PROMOTE of a page that the PAMT does not give to the TD");
-		pamt_set_type(pfn + i * stride, level - 1, PAMT_NDA);
 	}
+	pamt_assign_children(pfn, level, PAMT_NDA, 0);
 	pamt(pfn, level)->owner = c->td->tdr; /* BEPOCH stays: the next BLOCK writes it */
 	pamt_set_type(pfn, level, PAMT_REG);
 }

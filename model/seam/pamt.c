@@ -187,3 +187,21 @@ void pamt_assign(pfn_t pfn, unsigned int level, enum pamt_type type, pfn_t owner
 	__atomic_store_n(&p->bepoch, 0, __ATOMIC_RELEASE);
 	pamt_set_type(pfn, level, type);
 }
+
+void pamt_assign_children(pfn_t pfn, unsigned int level, enum pamt_type type, pfn_t owner)
+{
+	u64 stride = hw_level_pages(level - 1);
+	u32 change = 0;
+
+	for (unsigned int i = 0; i < hw_entries(); i++) {
+		struct pamt_entry *p = pamt(pfn + i * stride, level - 1);
+
+		change += (type != PAMT_NDA) - (p->type != PAMT_NDA);
+		__atomic_store_n(&p->type, type, __ATOMIC_RELEASE);
+		if (type == PAMT_NDA)
+			continue; /* keeps owner and BEPOCH */
+		p->owner = owner;
+		__atomic_store_n(&p->bepoch, 0, __ATOMIC_RELEASE);
+	}
+	__atomic_fetch_add(&pamt(pfn, level)->used, change, __ATOMIC_ACQ_REL);
+}

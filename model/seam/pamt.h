@@ -58,5 +58,7 @@ void pamt_unlock(struct pamt_ref *ref);
 /* Under X: change of type, in the caller's step. */
 void pamt_set_type(pfn_t pfn, unsigned int level, enum pamt_type type);
 void pamt_assign(pfn_t pfn, unsigned int level, enum pamt_type type, pfn_t owner);
+/* The same for all entries below the large page (@pfn, @level), in one step. */
+void pamt_assign_children(pfn_t pfn, unsigned int level, enum pamt_type type, pfn_t owner);
 
 #endif
