@@ -47,12 +47,9 @@ static void put_string(struct out *o, const char *text)
 	for (const char *c = text; *c; c++) {
 		if (o->w.size - o->line > LINE - 15 && c > text && c[-1] == ' ')
 			put(o, "\"\n\t\"");
-		if (*c == '\n')
-			put(o, "\\n");
-		else if (*c == '"' || *c == '\\')
-			put(o, "\\%c", *c);
-		else
-			put(o, "%c", *c);
+		if (*c == '\n' || *c == '"' || *c == '\\')
+			wr_byte(&o->w, '\\');
+		wr_byte(&o->w, *c == '\n' ? 'n' : (u8)*c);
 	}
 	put(o, "\"");
 }
