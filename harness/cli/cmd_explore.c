@@ -6,7 +6,7 @@
 #include "harness/cli/cli.h"
 #include "harness/trace/trace.h"
 
-enum { DEFAULT_EXECUTIONS = 100000, DEFAULT_PREEMPTIONS = 2 };
+enum { DEFAULT_EXECUTIONS = 1000000, DEFAULT_PREEMPTIONS = 2 };
 
 /* The search as asked for, with the defaults filled in: what the printed bound and the command to repeat it
  * need. */
@@ -19,13 +19,13 @@ struct plan {
 
 static struct plan make_plan(const struct cli_options *o, const struct scenario *s)
 {
-	struct plan p = {.strategy = o->strategy ? o->strategy : "random", .executions = o->executions};
+	struct plan p = {.strategy = o->strategy ? o->strategy : "exhaustive", .executions = o->executions};
 
 	p.exhaustive = strcmp(p.strategy, "exhaustive") == 0;
 	p.preemptions = o->preemptions >= 0 ? (unsigned int)o->preemptions
 			: s->preemptions    ? s->preemptions
 					    : DEFAULT_PREEMPTIONS;
-	if (!p.exhaustive && !p.executions && !(o->seconds > 0))
+	if (!p.executions && !(o->seconds > 0))
 		p.executions = DEFAULT_EXECUTIONS;
 	return p;
 }
@@ -171,11 +171,11 @@ const struct cli_command cmd_explore = {
 	.doc = "Runs FILE under many schedules. The first violation is printed as an interleaving, and "
 	       "written to "
 	       "--save FILE.\v"
-	       "Without --strategy: random. Without a limit: 100000 executions, or, for exhaustive, every "
-	       "schedule "
-	       "with at most 2 preemptions. The bound that was searched is printed with the verdict; a "
-	       "search that "
-	       "did not complete its bound ends with exit code 5.",
+	       "Without --strategy: exhaustive, every schedule with at most 2 preemptions, or as many as the "
+	       "test's "
+	       "Bound says. Without a limit: 1000000 executions. The bound that was searched is printed with "
+	       "the "
+	       "verdict; a search that did not complete its bound ends with exit code 5.",
 	.min_args = 1,
 	.max_args = 1,
 	.groups = CLI_SEARCH | CLI_SUBJECT | CLI_SAVE | CLI_JSON | CLI_STRICT,
