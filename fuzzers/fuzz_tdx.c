@@ -71,13 +71,15 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 	return 0;
 }
 
-static void set_switches(struct scenario *s)
+/* False: under these switches the program is not a legal one. */
+static bool set_switches(struct scenario *s)
 {
 	s->has_bug = the_bug >= 0;
 	s->bug = s->has_bug ? the_bug : 0;
 	for (int v = 0; v < VARIANT_NR; v++)
 		if (the_variants[v] >= 0)
 			s->variants[v] = the_variants[v];
+	return scn_validate(s, NULL);
 }
 
 /* The command line that runs the same input on the same machine. */
@@ -115,11 +117,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static struct exec_result result;
 
 	scn_init(&s);
-	if (size > FUZZ_MAX_SIZE || !scn_decode_fuzz(&s, data, size)) {
+	if (size > FUZZ_MAX_SIZE || !scn_decode_fuzz(&s, data, size) || !set_switches(&s)) {
 		scn_free(&s);
 		return -1;
 	}
-	set_switches(&s);
 	eng_set_coverage(fuzz_counters(), FUZZ_COUNTERS);
 	exec_prepare(&s);
 	eng_strategy_bytes_set(strategy, s.gap_bytes, s.nr_gap_bytes);
