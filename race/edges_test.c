@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Which order each primitive of model/kapi gives, as a race detector sees it. For each primitive two programs that
- * share a plain variable: with the edge TSan must be silent, without it TSan must report. One source for both back
- * ends; the second half of each pair keeps the first from passing because the detector sees nothing at all.
+ * Which order each primitive of model/kapi gives, as a race detector sees it. For each primitive two programs
+ * that share a plain variable: with the edge TSan must be silent, without it TSan must report. One source for
+ * both back ends; the second half of each pair keeps the first from passing because the detector sees nothing
+ * at all.
  *
  *   primitive                        edge
  *   spin_unlock, mutex_unlock        -> next lock of it
@@ -25,7 +26,8 @@
 #include "model/hw/cpu.h"
 #include "race/run_pair.h"
 
-/* What the programs share; a case is a function a thread and has its own plain variable by having the arena anew. */
+/* What the programs share; a case is a function a thread and has its own plain variable by having the arena
+ * anew. */
 static struct {
 	spinlock_t spin;
 	struct mutex mutex;
@@ -68,7 +70,8 @@ static void wait_for(u32 *flag)
 		cpu_relax();
 }
 
-/* ---- locks ------------------------------------------------------------------------------------------------- */
+/* ---- locks
+ * ------------------------------------------------------------------------------------------------- */
 
 static void spin_add(void *unused)
 {
@@ -117,7 +120,8 @@ static void read_add(void *unused)
 	read_unlock(&s.rwlock);
 }
 
-/* ---- message passing --------------------------------------------------------------------------------------- */
+/* ---- message passing
+ * --------------------------------------------------------------------------------------- */
 
 static void send_release(void *unused)
 {
@@ -191,7 +195,8 @@ static void rmw_receive_plainly(void *unused)
 	look(data);
 }
 
-/* ---- RCU --------------------------------------------------------------------------------------------------- */
+/* ---- RCU
+ * --------------------------------------------------------------------------------------------------- */
 
 static void publish(void *unused)
 {
@@ -296,7 +301,8 @@ static void srcu_updater(void *unused)
 	s.object->value = 1;
 }
 
-/* ---- interrupts: thread n runs on CPU n -------------------------------------------------------------------- */
+/* ---- interrupts: thread n runs on CPU n
+ * -------------------------------------------------------------------- */
 
 static void ipi_target(void *unused)
 {
@@ -323,7 +329,8 @@ static void ipi_hasty_sender(void *unused)
 	++*data;
 }
 
-/* ---- the module's locks: model/seam takes each with one compare-exchange and gives up on failure ------------- */
+/* ---- the module's locks: model/seam takes each with one compare-exchange and gives up on failure
+ * ------------- */
 
 static void seam_locked(void *unused)
 {
@@ -336,44 +343,45 @@ static void seam_locked(void *unused)
 	m_store64(&s.word, 0, M_SEAM);
 }
 
-/* ------------------------------------------------------------------------------------------------------------ */
+/* ------------------------------------------------------------------------------------------------------------
+ */
 
 static const struct pair {
 	const char *name;
 	void (*fn[3])(void *);
 	bool race;
 } pairs[] = {
-	{ "spinlock", { spin_add, spin_add }, false },
-	{ "spinlock that one side does not take", { spin_add, no_lock_add }, true },
-	{ "mutex", { mutex_add, mutex_add }, false },
-	{ "mutex that one side does not take", { mutex_add, no_lock_add }, true },
-	{ "rwlock, writer and writer", { write_add, write_add }, false },
-	{ "rwlock, writer and reader", { write_add, read_look }, false },
-	{ "rwlock, two readers that read", { read_look, read_look }, false },
-	{ "rwlock, two readers that write", { read_add, read_add }, true },
-	{ "release and acquire", { send_release, receive_acquire }, false },
-	{ "release without acquire", { send_release, receive_plainly }, true },
-	{ "acquire without release", { send_plainly, receive_acquire }, true },
-	{ "wmb and rmb", { send_wmb, receive_rmb }, false },
-	{ "wmb without rmb", { send_wmb, receive_plainly }, true },
-	{ "rmb without wmb", { send_plainly, receive_rmb }, true },
-	{ "exchange and compare-exchange", { rmw_send, rmw_receive }, false },
-	{ "exchange and a plain look", { rmw_send, rmw_receive_plainly }, true },
-	{ "RCU publish", { publish, subscribe }, false },
-	{ "RCU publish by a plain pointer", { publish_plainly, subscribe }, true },
-	{ "synchronize_rcu", { rcu_updater, rcu_reader }, false },
-	{ "no grace period", { hasty_updater, rcu_reader }, true },
-	{ "reader without rcu_read_lock", { rcu_updater, no_lock_reader }, true },
-	{ "call_rcu", { rcu_caller, rcu_reader, rcu_thread }, false },
-	{ "call_rcu and rcu_barrier", { rcu_caller_waits, rcu_reader, rcu_thread }, false },
-	{ "call_rcu whose caller goes on writing", { rcu_caller_hasty, rcu_reader, rcu_thread }, true },
-	{ "call_rcu, reader without rcu_read_lock", { rcu_caller, no_lock_reader, rcu_thread }, true },
-	{ "synchronize_srcu", { srcu_updater, srcu_reader }, false },
-	{ "synchronize_srcu, reader outside", { srcu_updater, no_lock_reader }, true },
-	{ "IPI that is waited for", { ipi_target, ipi_sender }, false },
-	{ "IPI that is not waited for", { ipi_target, ipi_hasty_sender }, true },
-	{ "module lock", { seam_locked, seam_locked }, false },
-	{ "module lock that one side does not take", { seam_locked, no_lock_add }, true },
+	{"spinlock", {spin_add, spin_add}, false},
+	{"spinlock that one side does not take", {spin_add, no_lock_add}, true},
+	{"mutex", {mutex_add, mutex_add}, false},
+	{"mutex that one side does not take", {mutex_add, no_lock_add}, true},
+	{"rwlock, writer and writer", {write_add, write_add}, false},
+	{"rwlock, writer and reader", {write_add, read_look}, false},
+	{"rwlock, two readers that read", {read_look, read_look}, false},
+	{"rwlock, two readers that write", {read_add, read_add}, true},
+	{"release and acquire", {send_release, receive_acquire}, false},
+	{"release without acquire", {send_release, receive_plainly}, true},
+	{"acquire without release", {send_plainly, receive_acquire}, true},
+	{"wmb and rmb", {send_wmb, receive_rmb}, false},
+	{"wmb without rmb", {send_wmb, receive_plainly}, true},
+	{"rmb without wmb", {send_plainly, receive_rmb}, true},
+	{"exchange and compare-exchange", {rmw_send, rmw_receive}, false},
+	{"exchange and a plain look", {rmw_send, rmw_receive_plainly}, true},
+	{"RCU publish", {publish, subscribe}, false},
+	{"RCU publish by a plain pointer", {publish_plainly, subscribe}, true},
+	{"synchronize_rcu", {rcu_updater, rcu_reader}, false},
+	{"no grace period", {hasty_updater, rcu_reader}, true},
+	{"reader without rcu_read_lock", {rcu_updater, no_lock_reader}, true},
+	{"call_rcu", {rcu_caller, rcu_reader, rcu_thread}, false},
+	{"call_rcu and rcu_barrier", {rcu_caller_waits, rcu_reader, rcu_thread}, false},
+	{"call_rcu whose caller goes on writing", {rcu_caller_hasty, rcu_reader, rcu_thread}, true},
+	{"call_rcu, reader without rcu_read_lock", {rcu_caller, no_lock_reader, rcu_thread}, true},
+	{"synchronize_srcu", {srcu_updater, srcu_reader}, false},
+	{"synchronize_srcu, reader outside", {srcu_updater, no_lock_reader}, true},
+	{"IPI that is waited for", {ipi_target, ipi_sender}, false},
+	{"IPI that is not waited for", {ipi_target, ipi_hasty_sender}, true},
+	{"module lock", {seam_locked, seam_locked}, false},
+	{"module lock that one side does not take", {seam_locked, no_lock_add}, true},
 };
 
 int main(void)

@@ -2,9 +2,9 @@
 /*
  * The machine on pthreads.
  *
- * This file is compiled without instrumentation even under TSan: what the back end itself synchronises on (the jitter,
- * the arena's end, who failed first) must not look like an order that the model created. The edges that it does
- * create are explicit:
+ * This file is compiled without instrumentation even under TSan: what the back end itself synchronises on
+ * (the jitter, the arena's end, who failed first) must not look like an order that the model created. The
+ * edges that it does create are explicit:
  *
  *   start and end of a round   pthread_create() and pthread_join() of every thread
  *   m_release() -> m_acquire()  on one address; model/kapi, model/hw and model/seam say where
@@ -58,7 +58,8 @@ static size_t arena_used;
 bool m_history;
 u64 *m_watch_lo, *m_watch_hi;
 
-/* ---- generators ------------------------------------------------------------------------------------------- */
+/* ---- generators -------------------------------------------------------------------------------------------
+ */
 
 static u64 splitmix(u64 x)
 {
@@ -87,7 +88,8 @@ static struct mt_thread *me(void)
 	return self ? self : &threads[0];
 }
 
-/* ---- points ------------------------------------------------------------------------------------------------ */
+/* ---- points
+ * ------------------------------------------------------------------------------------------------ */
 
 static void jitter(struct mt_thread *t)
 {
@@ -208,7 +210,8 @@ void m_note_value(u64 old, u64 new_)
 	(void)new_;
 }
 
-/* ---- arena ------------------------------------------------------------------------------------------------- */
+/* ---- arena
+ * ------------------------------------------------------------------------------------------------- */
 
 void *m_arena_alloc(size_t size)
 {
@@ -232,7 +235,8 @@ static void map_arena(void *at)
 	}
 }
 
-/* ---- findings ---------------------------------------------------------------------------------------------- */
+/* ---- findings
+ * ---------------------------------------------------------------------------------------------- */
 
 static void print_threads(void)
 {
@@ -280,7 +284,8 @@ void m_fail(const char *id, const char *title, const char *fmt, ...)
 	mt_report(id, title, state);
 }
 
-/* ---- rounds ------------------------------------------------------------------------------------------------ */
+/* ---- rounds
+ * ------------------------------------------------------------------------------------------------ */
 
 static u64 now_seconds(void)
 {
@@ -293,7 +298,7 @@ static u64 now_seconds(void)
 /* Sleeps in the kernel whatever the others wait for: a lock, a grace period or a flag. */
 static void *watchdog(void *unused)
 {
-	const struct timespec second = { .tv_sec = 1 };
+	const struct timespec second = {.tv_sec = 1};
 
 	(void)unused;
 	for (;;) {
@@ -400,8 +405,8 @@ static void start_thread(struct mt_thread *t)
 }
 
 /*
- * Libraries take locks of their own in thread_end and quiesce: an edge from a thread that has gone to a callback that
- * still runs, if a thread went before all is quiet.
+ * Libraries take locks of their own in thread_end and quiesce: an edge from a thread that has gone to a
+ * callback that still runs, if a thread went before all is quiet.
  */
 void mt_round(void)
 {
@@ -424,9 +429,9 @@ void mt_round(void)
 }
 
 /*
- * Each round gets other addresses, until a third of the arena is used up: TSan takes an access for one that it has seen
- * when the same thread slot made it before at that address, and misses races of the second round that it finds in the
- * first. Mapping the arena anew makes TSan forget it.
+ * Each round gets other addresses, until a third of the arena is used up: TSan takes an access for one that
+ * it has seen when the same thread slot made it before at that address, and misses races of the second round
+ * that it finds in the first. Mapping the arena anew makes TSan forget it.
  */
 void mt_reset(void)
 {

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The second back end of model/machine.h: every thread of a scenario is a pthread, and rounds of them run one after
- * another in one process. What it adds to the fibers is a second opinion: real compilers, real processors, real
- * locks and liburcu. What it gives up is replay: a finding is a title, and the round's seed makes it likely again.
+ * The second back end of model/machine.h: every thread of a scenario is a pthread, and rounds of them run one
+ * after another in one process. What it adds to the fibers is a second opinion: real compilers, real
+ * processors, real locks and liburcu. What it gives up is replay: a finding is a title, and the round's seed
+ * makes it likely again.
  */
 #ifndef TDPFUZZ_RACE_MACHINE_THREADS_H
 #define TDPFUZZ_RACE_MACHINE_THREADS_H
@@ -41,8 +42,8 @@ void mt_init(const struct mt_config *config);
 void mt_thread(const char *name, void (*fn)(void *arg), void *arg);
 
 /*
- * Run all threads of the round to their end. Thread creation and joining order a round after the one before and
- * the caller's checks after the round. Then mt_reset() forgets threads and arena.
+ * Run all threads of the round to their end. Thread creation and joining order a round after the one before
+ * and the caller's checks after the round. Then mt_reset() forgets threads and arena.
  */
 void mt_round(void);
 void mt_reset(void);
@@ -53,8 +54,8 @@ void mt_next_phase(void);
 u64 mt_round_nr(void);
 
 /*
- * A thread of a library that is about to execute the model's code (liburcu's callback thread): gives it the number
- * after the last thread of the round.
+ * A thread of a library that is about to execute the model's code (liburcu's callback thread): gives it the
+ * number after the last thread of the round.
  */
 void mt_adopt(void);
 

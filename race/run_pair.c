@@ -20,7 +20,8 @@ void __tsan_on_report(void *report)
 const char *__tsan_default_options(void);
 const char *__tsan_default_options(void)
 {
-	return "halt_on_error=0:exitcode=0:atexit_sleep_ms=0:suppress_equal_stacks=0:suppress_equal_addresses=0:"
+	return "halt_on_error=0:exitcode=0:atexit_sleep_ms=0:suppress_equal_stacks=0:suppress_equal_"
+	       "addresses=0:"
 	       "report_signal_unsafe=0:report_thread_leaks=0";
 }
 
@@ -38,8 +39,11 @@ const char *__tsan_default_suppressions(void)
 void pair_init(void)
 {
 	const struct mt_config config = {
-		.seed = 1, .jitter = 2, .hang_seconds = 60,
-		.thread_start = kapi_thread_start, .thread_end = kapi_thread_end,
+		.seed = 1,
+		.jitter = 2,
+		.hang_seconds = 60,
+		.thread_start = kapi_thread_start,
+		.thread_end = kapi_thread_end,
 		.quiesce = rcu_barrier,
 	};
 
@@ -49,7 +53,7 @@ void pair_init(void)
 
 static void one_round(void (*const *fn)(void *), unsigned int nr)
 {
-	static const char *const names[] = { "one", "two", "three" };
+	static const char *const names[] = {"one", "two", "three"};
 
 	for (unsigned int i = 0; i < nr; i++)
 		mt_thread(names[i], fn[i], NULL);
@@ -67,7 +71,7 @@ static struct eng_strategy *strategy;
 
 void pair_init(void)
 {
-	const struct eng_config config = { .classes = M_KVM | M_SEAM | M_HW };
+	const struct eng_config config = {.classes = M_KVM | M_SEAM | M_HW};
 
 	eng_init();
 	eng_configure(&config);
@@ -76,7 +80,7 @@ void pair_init(void)
 
 static void one_round(void (*const *fn)(void *), unsigned int nr)
 {
-	static const char *const names[] = { "one", "two", "three" };
+	static const char *const names[] = {"one", "two", "three"};
 	struct eng_run run;
 
 	for (unsigned int i = 0; i < nr; i++)

@@ -24,9 +24,11 @@
 #include "race/machine_threads.h"
 
 #define MAX_EXITS 64
+#define MAX_ROUNDS 5000
 
 static const struct subject_ops *subject = &kvm_subject_ops;
 static struct world world;
+static u64 nr_stuck; /* guests whose program was ended because it did not get on */
 
 static struct {
 	u64 seed, rounds, seconds;
@@ -148,10 +150,36 @@ static void describe(void)
 /* ---- one round
  * ------------------------------------------------------------------------------------------------ */
 
+/*
+ * A guest that faults on one address for ever is the progress checker's matter on fibers, which knows who
+ * could still help it; here its program ends, it is counted, and the summary says so. The event comes on the
+ * vCPU's own thread.
+ */
+static void count_rounds(u64 vcpu, gpa_t gpa)
+{
+	static struct {
+		gpa_t gpa;
+		u32 rounds;
+	} last[SUBJECT_MAX_VCPUS];
+	struct hw_guest *g = &world.guests[vcpu];
+
+	if (last[vcpu].gpa != gpa)
+		last[vcpu].rounds = 0;
+	last[vcpu].gpa = gpa;
+	if (++last[vcpu].rounds < MAX_ROUNDS)
+		return;
+	last[vcpu].rounds = 0;
+	g->pc = g->nr;
+	g->accepting = 0;
+	__atomic_fetch_add(&nr_stuck, 1, __ATOMIC_RELAXED);
+}
+
 /* The only events that need no order among threads: the rest belongs to the checkers of the fiber back end.
  */
 static void listen(const struct m_event *ev)
 {
+	if (ev->type == EV_FAULT_ROUND)
+		count_rounds(ev->a, ev->b);
 	if (ev->type == EV_WARN)
 		m_fail("WARN-01", ev->site->func, "WARN_ON_ONCE(%s)", (const char *)(uintptr_t)ev->a);
 }
@@ -259,6 +287,9 @@ static void stress(char **files, int nr_files)
 		scn_free(&s);
 		rounds++;
 	}
+	if (nr_stuck)
+		printf("race_stress: %llu guests faulted without end (PROG-01 on fibers)\n",
+		       (unsigned long long)nr_stuck);
 	printf("race_stress: %llu rounds in %.1f s, seed %llu%s%s: no finding\n", (unsigned long long)rounds,
 	       seconds_since(&start), (unsigned long long)options.seed, options.bug >= 0 ? ", bug " : "",
 	       options.bug >= 0 ? bug_infos[options.bug].name : "");

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Options and suppressions of ThreadSanitizer, compiled in so that a race ends a program in one way everywhere. */
+/* Options and suppressions of ThreadSanitizer, compiled in so that a race ends a program in one way
+ * everywhere. */
 
 const char *__tsan_default_options(void);
 const char *__tsan_default_options(void)
