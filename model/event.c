@@ -14,13 +14,13 @@ void __tsan_ignore_thread_end(void);
 
 static unsigned int observing;
 
-static void observe_begin(void)
+void event_observe_begin(void)
 {
 	observing++;
 	__tsan_ignore_thread_begin();
 }
 
-static void observe_end(void)
+void event_observe_end(void)
 {
 	observing--;
 	__tsan_ignore_thread_end();
@@ -29,14 +29,14 @@ static void observe_end(void)
 void event_observers_left(void)
 {
 	while (observing)
-		observe_end();
+		event_observe_end();
 }
 #else
-static void observe_begin(void)
+void event_observe_begin(void)
 {
 }
 
-static void observe_end(void)
+void event_observe_end(void)
 {
 }
 
@@ -58,9 +58,9 @@ void m_emit_slow(enum m_event_type type, u64 a, u64 b, u64 c, u64 d, struct m_si
 		.site = site,
 	};
 
-	observe_begin();
+	event_observe_begin();
 	m_listener(&ev);
-	observe_end();
+	event_observe_end();
 }
 
 void m_stored_table(volatile u64 *p, u64 old, u64 new_, struct m_site *site)

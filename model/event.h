@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Events: what the layers below tell the oracles and the trace. A layer emits and forgets: it never learns who
- * listens. An event is emitted right after the fact it names (before any further point), so that a listener sees
- * memory exactly as it is at that instant. Listeners only read; they report with m_fail().
+ * Events: what the layers below tell the oracles and the trace. A layer emits and forgets: it never learns
+ * who listens. An event is emitted right after the fact it names (before any further point), so that a
+ * listener sees memory exactly as it is at that instant. Listeners only read; they report with m_fail().
  */
 #ifndef TDPFUZZ_MODEL_EVENT_H
 #define TDPFUZZ_MODEL_EVENT_H
@@ -22,7 +22,8 @@ enum m_event_type {
 	EV_WALK_FREED, /* cpu, pfn of the freed table that the walker read */
 	EV_GUEST_READ, /* vcpu, gpa, value */
 	EV_GUEST_WRITE, /* vcpu, gpa, value */
-	EV_GUEST_ACCEPT, /* vcpu, gpa | level, status: an ACCEPT that will not exit; on success right after the entry is MAPPED */
+	EV_GUEST_ACCEPT, /* vcpu, gpa | level, status: an ACCEPT that will not exit; on success right after
+			    the entry is MAPPED */
 	EV_GUEST_EXIT, /* vcpu, exit reason, gpa */
 	/* TDX module */
 	EV_SEAMCALL, /* leaf, status, rcx in, rdx or r8 in: on return */
@@ -40,8 +41,10 @@ enum m_event_type {
 	EV_INVAL_RANGE, /* vm, first gfn, end gfn (exclusive) */
 	EV_INVAL_END, /* vm */
 	EV_ATTR_STORE, /* vm, gfn, new attributes */
-	EV_ATTR_DONE, /* vm, first gfn, end gfn: set-memory-attributes is about to leave its last locked section */
-	EV_ZAP_RANGE, /* vm, first gfn, end gfn (exclusive), 1 = private | 2 = shared: what the caller asked to unmap, exactly */
+	EV_ATTR_DONE, /* vm, first gfn, end gfn: set-memory-attributes is about to leave its last locked
+			 section */
+	EV_ZAP_RANGE, /* vm, first gfn, end gfn (exclusive), 1 = private | 2 = shared: what the caller asked
+			 to unmap, exactly */
 	EV_FLUSH_REMOTE, /* vm: every vCPU has been asked and, if it was in the guest, is out of it */
 	EV_YIELD, /* vm: a walker drops mmu_lock to let others run, right before the drop */
 	EV_FAULT_ROUND, /* vcpu, gpa, return code (RET_PF_* or -errno): one round of the fault handler */
@@ -61,15 +64,18 @@ struct m_event {
 /* The one listener; set by the harness before a run, may be NULL. It fans out itself. */
 extern void (*m_listener)(const struct m_event *ev);
 
+/* Around each call of a listener: race detectors look away from what it reads. */
+void event_observe_begin(void);
+void event_observe_end(void);
 /* A listener is being left by m_fail(): back ends call this before they unwind. */
 void event_observers_left(void);
 
 void m_emit_slow(enum m_event_type type, u64 a, u64 b, u64 c, u64 d, struct m_site *site);
 
-#define m_emit4(type, a, b, c, d)                                                                         \
-	do {                                                                                              \
-		if (m_listener)                                                                           \
-			m_emit_slow(type, (u64)(a), (u64)(b), (u64)(c), (u64)(d), M_SITE(#type));         \
+#define m_emit4(type, a, b, c, d)                                                                            \
+	do {                                                                                                 \
+		if (m_listener)                                                                              \
+			m_emit_slow(type, (u64)(a), (u64)(b), (u64)(c), (u64)(d), M_SITE(#type));            \
 	} while (0)
 #define m_emit3(type, a, b, c) m_emit4(type, a, b, c, 0)
 #define m_emit2(type, a, b) m_emit4(type, a, b, 0, 0)

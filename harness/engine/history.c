@@ -49,7 +49,9 @@ static void flush_step(void)
 	if (!has_pending)
 		return;
 	has_pending = false;
+	event_observe_begin();
 	on_step(&pending);
+	event_observe_end();
 }
 
 /* A step is complete when its value is known; whatever comes next sends it off first. */

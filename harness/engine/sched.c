@@ -162,7 +162,7 @@ bool sched_first(void)
 }
 
 /* The running thread can go on, and others could too. */
-static inline void choose_at_point(bool rich)
+static inline __attribute__((always_inline)) void choose_at_point(bool rich)
 {
 	const struct thread_list *others = &thread_lists[eng.others];
 	unsigned int option;
