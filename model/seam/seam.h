@@ -72,7 +72,15 @@ u64 seam_call(u64 fn, struct tdx_module_args *args);
 const char *seam_leaf_name(u64 fn);
 const char *seam_status_name(u64 status);
 
-/* VP.ENTER output as the host sees it (RAX low 32 bits = exit reason). */
+/*
+ * VP.ENTER. In: RCX = TDVPR; R10 = result of the TDG.VP.VMCALL that the last exit was (the guest goes on
+ * behind that instruction). Out: RAX = status, exit reason in the low 32 bits; RCX = exit qualification, RDX
+ * = extended qualification, R8 = GPA of an EPT violation; R10 = frames and R11 = GPA with shared bit of a
+ * MapGPA request. It sets and clears hw_cpus[].in_guest itself, and wants host interrupts off.
+ *
+ * Events: EV_SEAMCALL has R8 for calls with a page operand (PAGE.ADD, SEPT.ADD, AUG, DEMOTE), else RDX; the
+ * level in EV_GUEST_ACCEPT is KVM's.
+ */
 #define TDX_EXIT_REASON_INTR 1
 #define TDX_EXIT_REASON_TDCALL 77
 #define TDX_EXIT_REASON_EPT_VIOLATION 48
