@@ -18,6 +18,7 @@ static struct collector {
 	u32 next_choice; /* first choice that no step has accounted for */
 	u8 cpu_before;
 	bool any, fresh; /* @fresh: the last item is a point that no event has described yet */
+	size_t mark; /* items from here on came after the last step */
 	const char *func[ENG_MAX_THREADS]; /* where in the code under test each thread is */
 	u8 thread;
 } c;
@@ -58,12 +59,28 @@ static bool of_layer(const struct m_site *site, const char *layer)
 	return site && site->file && strstr(site->file, layer);
 }
 
-/* kapi and hw act for their caller: what a reader knows is the function of KVM that called them. */
+/* kapi, hw and the module act for their caller: what a reader knows is the function of KVM that called them.
+ */
 static void note_func(u8 thread, const struct m_site *site)
 {
-	if (site && !of_layer(site, "model/kapi/") && !of_layer(site, "model/hw/") &&
-	    !of_layer(site, "harness/"))
+	if (of_layer(site, "model/kvm/") || of_layer(site, "model/tdx/"))
 		c.func[thread] = site->func;
+}
+
+static bool by_guest(u16 type)
+{
+	return type == EV_TLB_FILL || type == EV_TLB_USE || type == EV_GUEST_READ || type == EV_GUEST_WRITE ||
+	       type == EV_GUEST_ACCEPT;
+}
+
+/* But a store of the module is the module's, and what the guest does is the guest's. */
+static const char *func_of(const struct m_event *ev)
+{
+	if (by_guest(ev->type))
+		return "guest";
+	if (ev->type == EV_STORE && of_layer(ev->site, "model/seam/"))
+		return ev->site->func;
+	return c.func[ev->thread] ? c.func[ev->thread] : "";
 }
 
 static void name_threads(u8 thread)
@@ -116,6 +133,19 @@ static enum trace_switch switch_kind(const struct eng_step *step)
 	return step->cpu == c.cpu_before ? TRACE_PREEMPTED : TRACE_CONCURRENT;
 }
 
+/* A thread may tell of itself before its first point: then the switch was there. */
+static void take_switch(struct trace_item *it, const struct eng_step *step)
+{
+	struct trace_item *first = it;
+
+	if (c.mark < c.t->nr - 1 && c.t->items[c.mark].thread == step->thread)
+		first = &c.t->items[c.mark];
+	it->choice = step->choice;
+	first->sw = switch_kind(step);
+	if (first->sw)
+		first->choice = step->choice ? step->choice - 1 : 0;
+}
+
 static void drop_fresh(void)
 {
 	if (c.fresh && c.t->items[c.t->nr - 1].sw == TRACE_SAME)
@@ -148,14 +178,16 @@ void trace_collect_step(const struct eng_step *step)
 	note_func(step->thread, step->site);
 	it = trace_add(c.t);
 	stamp(it, step->thread, step->cpu);
-	it->sw = switch_kind(step);
-	it->choice = it->sw && step->choice ? step->choice - 1 : step->choice;
+	take_switch(it, step);
+	if (it->in_guest)
+		snprintf(it->func, sizeof(it->func), "guest");
 	it->generic = true;
 	it->weight = 1;
 	plain_access(step, it);
 	c.fresh = c.any = true;
 	c.cpu_before = step->cpu;
 	c.thread = step->thread;
+	c.mark = c.t->nr;
 }
 
 void trace_collect_event(const struct m_event *ev)
@@ -167,6 +199,7 @@ void trace_collect_event(const struct m_event *ev)
 		return;
 	note_func(ev->thread, ev->site);
 	stamp(&it, ev->thread, ev->cpu);
+	snprintf(it.func, sizeof(it.func), "%s", func_of(ev));
 	to = c.t->nr ? &c.t->items[c.t->nr - 1] : NULL;
 	if (c.fresh && to->thread == ev->thread) {
 		it.sw = to->sw;

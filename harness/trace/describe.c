@@ -83,7 +83,7 @@ static void tlb(const struct m_event *ev, struct trace_item *it)
 
 	it->gfn = private_gfn(e->gfn);
 	it->pfn = e->pfn;
-	it->weight = fill ? 30 : 26;
+	it->weight = e->psc ? 12 : fill ? 30 : 26;
 	say(it, "TLB %s: %s gfn 0x%llx %s -> %s 0x%llx%s%s", fill ? "fill" : "use", alias(e->gfn),
 	    (ull)private_gfn(e->gfn), decode_level(e->level), e->psc ? "table pfn" : "pfn", (ull)e->pfn,
 	    !fill && ev->d ? " for write" : "", e->dead ? " (STALE)" : "");
