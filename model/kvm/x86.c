@@ -42,9 +42,6 @@ int vmx_handle_ept_violation(struct kvm_vcpu *vcpu, const struct kvm_exit *exit,
 	int r = kvm_mmu_do_page_fault(vcpu, exit->gpa, kvm_ept_violation_error_code(exit->qual), false,
 				      fault);
 
-	/* The guest faults again; the time slice that would end some day is the engine's to give. */
-	if (r == RET_PF_RETRY)
-		cond_resched();
 	return r;
 }
 
@@ -96,6 +93,9 @@ static int handle_ept_violation(struct kvm_vcpu *vcpu, const struct kvm_exit *ex
 		r = tdx_handle_ept_violation(vcpu, exit, &fault);
 	else
 		r = vmx_handle_ept_violation(vcpu, exit, &fault);
+	/* The guest may fault again at once: this is where the time slice ends that would end some day. */
+	if (r == RET_PF_RETRY || r == RET_PF_SPURIOUS)
+		cond_resched();
 	if (r >= 0)
 		return 1;
 	*run = (struct subject_run){.reason = SUBJ_EXIT_ERROR, .err = r};
