@@ -16,8 +16,8 @@ static unsigned int observing;
 
 void event_observe_begin(void)
 {
-	observing++;
 	__tsan_ignore_thread_begin();
+	observing++;
 }
 
 void event_observe_end(void)
