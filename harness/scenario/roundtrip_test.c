@@ -297,7 +297,7 @@ int main(int argc, char **argv)
 	test_corpus("corpus/litmus", 30);
 	test_corpus("corpus/seeds", 15);
 	test_damaged();
-	test_random(argc > 1 ? (unsigned int)atoi(argv[1]) : 200000);
+	test_random(argc > 1 ? (unsigned int)atoi(argv[1]) : 100000);
 	printf("1..%u\n", number);
 	return failed != 0;
 }
