@@ -90,12 +90,14 @@ static void test_exclusion(void)
 	struct test_thread two[] = {{"w", add_locked, NULL}, {"w", add_locked, NULL}, {}};
 	struct test_thread mixed[] = {{"w", add_locked, NULL}, {"r", read_locked, NULL}, {}};
 	struct test_thread readers[] = {{"r", read_locked, NULL}, {"r", read_locked, NULL}, {}};
+	struct eng_run r;
 	u64 runs;
 
-	ok(run_all(two, 4, &runs, NULL).verdict == ENG_OK && runs > 20,
-	   "writers exclude each other (%llu runs)", (unsigned long long)runs);
-	ok(run_all(mixed, 4, &runs, NULL).verdict == ENG_OK && runs > 20, "and readers (%llu runs)",
+	r = run_all(two, 4, &runs, NULL);
+	ok(r.verdict == ENG_OK && runs > 20, "writers exclude each other (%llu runs)",
 	   (unsigned long long)runs);
+	r = run_all(mixed, 4, &runs, NULL);
+	ok(r.verdict == ENG_OK && runs > 20, "and readers (%llu runs)", (unsigned long long)runs);
 	shared_runs = 0;
 	run_all(readers, 2, &runs, count_shared);
 	ok(shared_runs, "readers are inside together in %llu of %llu runs", (unsigned long long)shared_runs,
