@@ -33,7 +33,7 @@ static u64 nr_stuck; /* guests whose program was ended because it did not get on
 static struct {
 	u64 seed, rounds, seconds;
 	int bug;
-	bool variants;
+	bool variants, no_bug;
 } options = {.seed = 1, .seconds = 10, .bug = -1};
 
 /* ---- what the scenario library wants of an engine
@@ -209,6 +209,8 @@ static void check_at_rest(void)
 static void run_round(struct scenario *s)
 {
 	no_waiting(s);
+	if (options.no_bug)
+		s->has_bug = false;
 	world_prepare(&world, s);
 	if (options.bug >= 0)
 		bug_enabled[options.bug] = true;
@@ -304,6 +306,7 @@ static const char help[] =
 	"  --jitter N    one point in 2^N is disturbed, 0 = none (4)\n"
 	"  --pin         bind threads to processors\n"
 	"  --variants    random scenarios with design variants, not mainline alone\n"
+	"  --no-bug      switch the bugs of the files off\n"
 	"  --bug NAME    switch a seeded bug on\n"
 	"Exit code: 0 nothing found, 1 usage, 2 a rule is broken, 77 a data race (under ThreadSanitizer).\n";
 
@@ -332,7 +335,8 @@ static void parse(int argc, char **argv, struct mt_config *config)
 	static const struct option longs[] = {
 		{"seconds", 1, NULL, 's'},  {"rounds", 1, NULL, 'r'}, {"seed", 1, NULL, 'e'},
 		{"jitter", 1, NULL, 'j'},   {"pin", 0, NULL, 'p'},    {"bug", 1, NULL, 'b'},
-		{"variants", 0, NULL, 'v'}, {"help", 0, NULL, 'h'},   {NULL, 0, NULL, 0},
+		{"variants", 0, NULL, 'v'}, {"no-bug", 0, NULL, 'c'}, {"help", 0, NULL, 'h'},
+		{NULL, 0, NULL, 0},
 	};
 	int c;
 
@@ -352,6 +356,9 @@ static void parse(int argc, char **argv, struct mt_config *config)
 			break;
 		case 'p':
 			config->pin = true;
+			break;
+		case 'c':
+			options.no_bug = true;
 			break;
 		case 'v':
 			options.variants = true;

@@ -18,11 +18,27 @@
 		v_;                                                            \
 	})
 
+#ifdef TDPFUZZ_TSAN
+void __tsan_ignore_thread_begin(void);
+void __tsan_ignore_thread_end(void);
+#else
+#define __tsan_ignore_thread_begin() ((void)0)
+#define __tsan_ignore_thread_end() ((void)0)
+#endif
+
 /*
- * A read that the kernel leaves unmarked although others write concurrently, and whose result is only a hint or is
- * checked again under a lock. Known to race; a point like any other.
+ * A read that the kernel leaves racing with plain writes, and whose result is only a hint or is checked again under a
+ * lock. A point like any other, that race detectors do not see.
  */
-#define data_race(x) READ_ONCE(x)
+#define data_race(x)                                                           \
+	({                                                                     \
+		m_point(M_READ | M_KVM, &(x), M_SITE("data_race(" #x ")"));    \
+		__tsan_ignore_thread_begin();                                  \
+		__typeof__(x) v_ = __atomic_load_n(&(x), __ATOMIC_RELAXED);    \
+		__tsan_ignore_thread_end();                                    \
+		m_value((u64)v_, (u64)v_);                                     \
+		v_;                                                            \
+	})
 
 /* A read whose dependents are ordered after it: rcu_dereference(), a SPTE that leads to the child table. */
 #define READ_ONCE_DEP(x)                                                       \

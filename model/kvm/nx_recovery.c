@@ -24,7 +24,8 @@ static struct kvm_mmu_page *take_first(struct kvm *kvm)
 
 static u64 nr_to_zap(struct kvm *kvm)
 {
-	return READ_ONCE(kvm->nr_possible_nx_huge_pages);
+	/* Written plainly under tdp_mmu_pages_lock: a hint of how much there is to do. */
+	return data_race(kvm->nr_possible_nx_huge_pages);
 }
 
 /* Let others run. What has been zapped is flushed first, while RCU still keeps the tables. */
