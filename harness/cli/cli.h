@@ -83,4 +83,7 @@ double cli_round(double seconds); /* to milliseconds */
 
 double cli_now(void);
 
+/* A limit of the harness, not of what it looks at: reported on stderr, exit 3. */
+bool cli_internal(const struct exec_result *r, const char *file);
+
 #endif

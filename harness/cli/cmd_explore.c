@@ -91,6 +91,8 @@ static int found(const struct plan *p, const struct cli_options *o, const struct
 	char command[512];
 	bool saved = true;
 
+	if (cli_internal(&q->result, file))
+		return CLI_INTERNAL;
 	trace_reduce(&q->result);
 	if (o->save) {
 		exec_make_finding(s, &q->result, &finding);

@@ -21,7 +21,7 @@ enum { DEFAULT_PREEMPTIONS = 2 };
 struct decision {
 	struct scenario s;
 	u8 expect;
-	bool flips, strict, has_clause, sometimes, known, complete, ok;
+	bool flips, internal, strict, has_clause, sometimes, known, complete, ok;
 	unsigned int bound, completed;
 	u64 executions;
 	double seconds;
@@ -32,9 +32,12 @@ struct decision {
 static bool hit(const struct exec_result *r, void *arg)
 {
 	struct decision *d = arg;
-	bool finding = r->finding && (!r->known || d->strict || d->expect == EXPECT_SOMETIMES);
+	bool internal = r->run.id && strcmp(r->run.id, "INTERNAL") == 0;
+	bool finding = r->finding && !internal && (!r->known || d->strict || d->expect == EXPECT_SOMETIMES);
 
 	states_add(&d->states, r);
+	if (internal)
+		return true;
 	if (finding && d->has_clause && !r->witness && !d->other[0])
 		snprintf(d->other, sizeof(d->other), "%s", r->title);
 	if (d->has_clause ? r->witness : finding)
@@ -76,7 +79,8 @@ static void search(struct decision *d, const struct cli_options *o)
 	q.max_seconds = o->seconds;
 	end = search_run(&q);
 	d->complete = end == SEARCH_OVER && eng_strategy_exhaustive_complete(q.strategy, &d->completed);
-	d->sometimes = end == SEARCH_HIT;
+	d->internal = end == SEARCH_HIT && cli_internal(&q.result, d->s.name);
+	d->sometimes = end == SEARCH_HIT && !d->internal;
 	if (d->sometimes && q.result.finding) {
 		d->known = q.result.known != NULL;
 		snprintf(d->title, sizeof(d->title), "%s", q.result.title);
@@ -176,6 +180,8 @@ static int conclude(struct decision *d, const char *file, const struct cli_optio
 		print_text(d);
 	fflush(stdout);
 	scn_free(&d->s);
+	if (d->internal)
+		return CLI_INTERNAL;
 	if (d->ok && (d->expect != EXPECT_NONE || d->complete || d->sometimes))
 		return CLI_OK;
 	return !d->sometimes && !d->complete ? CLI_UNKNOWN : CLI_FOUND;

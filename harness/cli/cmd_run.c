@@ -91,7 +91,9 @@ static int run_file(const char *file, const struct cli_options *o)
 	exec_prepare(&s);
 	st = own_schedule(&s);
 	exec_run(st, &r);
-	if (r.run.verdict == ENG_DIVERGED)
+	if (cli_internal(&r, file))
+		ret = CLI_INTERNAL;
+	else if (r.run.verdict == ENG_DIVERGED)
 		ret = diverged(file, &r, o);
 	else if (r.finding)
 		ret = violation(file, &s, &r, o);

@@ -112,6 +112,14 @@ bool cli_check_files(const struct cli_options *o)
 	return true;
 }
 
+bool cli_internal(const struct exec_result *r, const char *file)
+{
+	if (!r->finding || !r->run.id || strcmp(r->run.id, "INTERNAL") != 0)
+		return false;
+	cli_error("%s: internal error: %s: %s", file, r->run.title, r->run.state ? r->run.state : "");
+	return true;
+}
+
 void cli_subject_args(const struct cli_options *o, char *buf, size_t size)
 {
 	size_t n = 0;

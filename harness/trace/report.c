@@ -70,7 +70,7 @@ static void head(FILE *out, const struct scenario *s, const struct exec_result *
 	fprintf(out, "BUG: TDPFUZZ: %s\n\n", r->title);
 	if (r->known)
 		fprintf(out, "Known issue: %s\n", r->known);
-	fprintf(out, "Scenario: %s\nVariant: ", s->name);
+	fprintf(out, "Scenario: %s\nVariant: ", s->name[0] ? s->name : "(fuzz input)");
 	variants(out, s);
 	fprintf(out, "\nSeeded bug: %s\n", s->has_bug ? bug_infos[s->bug].name : "none");
 	fprintf(out, "Memory model: sequential consistency\n");
