@@ -22,8 +22,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define ARENA_SIZE (96ull << 20)
-#define ARENA_WRAP (32ull << 20)
+#define ARENA_SIZE (64ull << 20)
 #define STACK_SIZE (1ull << 20)
 
 /**
@@ -225,16 +224,6 @@ void *m_arena_alloc(size_t size)
 	return arena + at;
 }
 
-static void map_arena(void *at)
-{
-	arena = mmap(at, ARENA_SIZE, PROT_READ | PROT_WRITE,
-		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | (at ? MAP_FIXED : 0), -1, 0);
-	if (arena == MAP_FAILED) {
-		perror("race: arena");
-		_exit(3);
-	}
-}
-
 /* ---- findings
  * ---------------------------------------------------------------------------------------------- */
 
@@ -323,7 +312,11 @@ void mt_init(const struct mt_config *c)
 	int err;
 
 	config = *c;
-	map_arena(NULL);
+	arena = mmap(NULL, ARENA_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (arena == MAP_FAILED) {
+		perror("race: arena");
+		_exit(3);
+	}
 	threads[0].name = "main";
 	err = pthread_create(&dog, NULL, watchdog, NULL);
 	if (err)
@@ -428,18 +421,10 @@ void mt_round(void)
 	__atomic_store_n(&round_runs, false, __ATOMIC_RELEASE);
 }
 
-/*
- * Each round gets other addresses, until a third of the arena is used up: TSan takes an access for one that
- * it has seen when the same thread slot made it before at that address, and misses races of the second round
- * that it finds in the first. Mapping the arena anew makes TSan forget it.
- */
 void mt_reset(void)
 {
-	arena_used = (arena_used + 4095) & ~4095ull;
-	if (arena_used > ARENA_WRAP) {
-		map_arena(arena);
-		arena_used = 0;
-	}
+	memset(arena, 0, arena_used);
+	arena_used = 0;
 	nr_threads = 0;
 	round_nr++;
 }
