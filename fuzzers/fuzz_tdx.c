@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "fuzzers/fuzz.h"
+#include "harness/scenario/world.h"
 #include "harness/trace/trace.h"
 
 static int the_bug = -1;
@@ -127,6 +128,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	exec_run(strategy, &result);
 	if (result.finding && (strict || !result.known))
 		report(&s, &result);
+	/* Here and not in the next run: what an input covers must not depend on the one before it. */
+	world_reset(1);
 	scn_free(&s);
 	return 0;
 }
