@@ -32,10 +32,22 @@ static int wait_for(pid_t pid)
 	return WEXITSTATUS(status);
 }
 
+/* The generator replays crash files with this program. */
+static bool own_path(char *buf, size_t size)
+{
+	ssize_t n = readlink("/proc/self/exe", buf, size - 1);
+
+	if (n < 0)
+		return false;
+	buf[n] = 0;
+	return true;
+}
+
 static int report(const struct cli_options *o)
 {
 	static char script[] = TDPFUZZ_SOURCE_DIR "/reports/build-report.mjs";
-	char *argv[] = {"node", script, o->args[0], NULL};
+	static char tdpfuzz[] = "--tdpfuzz";
+	char self[4096], *argv[] = {"node", script, tdpfuzz, self, o->args[0], NULL};
 	struct stat st;
 	pid_t pid;
 	int err;
@@ -46,6 +58,10 @@ static int report(const struct cli_options *o)
 	}
 	if (access(script, R_OK)) {
 		cli_error("%s: %s", script, strerror(errno));
+		return CLI_USAGE;
+	}
+	if (!own_path(self, sizeof(self))) {
+		cli_error("report: /proc/self/exe: %s", strerror(errno));
 		return CLI_USAGE;
 	}
 	fflush(stdout);

@@ -81,6 +81,8 @@ static const struct trace_consequence consequences[] = {
 	 "guest", false},
 	{"STAT-01", "page counters are wrong: misleading statistics, later a negative count", "guest", false},
 	{"WARN-01", "host WARN: with panic_on_warn the host is down", GUEST_VMM, false},
+	{"BUG-01", "BUG() in the kernel: the host goes down, or at least the thread that holds its locks",
+	 GUEST_VMM, false},
 	{"RACE", "data race: the compiler may tear or repeat the access", "guest", true},
 	{"DEADLOCK", "threads wait for each other for ever: the VM, or the host worker, hangs", GUEST_VMM,
 	 false},
