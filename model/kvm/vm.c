@@ -52,6 +52,7 @@ static void init_vcpus(struct kvm *kvm, const struct subject_vm_config *config)
 {
 	kvm->nr_vcpus = config->nr_vcpus;
 	for (unsigned int i = 0; i < kvm->nr_vcpus; i++) {
+		mutex_init(&kvm->vcpus[i].mutex, LC_VCPU_MUTEX);
 		kvm->vcpus[i].id = i;
 		kvm->vcpus[i].cpu = i;
 		kvm->vcpus[i].root_hpa = kvm->vcpus[i].mirror_root_hpa = INVALID_PAGE;
@@ -112,15 +113,17 @@ static int punch_hole(gfn_t start, u64 npages)
 static int prefault(unsigned int vcpu, gfn_t start, u64 npages, bool private)
 {
 	struct kvm *kvm = kvm_of_run;
-	int idx = srcu_read_lock(&kvm->srcu);
 	u64 done = 0;
-	int r = 0;
+	int idx, r = 0;
 
+	mutex_lock(&kvm->vcpus[vcpu].mutex);
+	idx = srcu_read_lock(&kvm->srcu);
 	for (gfn_t gfn = start; gfn < start + npages && !r; gfn++) {
 		r = kvm_vcpu_pre_fault_memory(&kvm->vcpus[vcpu], gfn, private);
 		done += !r;
 	}
 	srcu_read_unlock(&kvm->srcu, idx);
+	mutex_unlock(&kvm->vcpus[vcpu].mutex);
 	/* As the ioctl: an error after the first page is not reported. */
 	return done ? 0 : r;
 }
