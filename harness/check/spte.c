@@ -189,16 +189,6 @@ static void check_frozen(const struct m_event *ev, const struct chk_change *c)
 		frozen_add(ev, c);
 }
 
-static void check_atomic(const struct m_event *ev, const struct chk_change *c)
-{
-	if (c->plain && c->was == SPTE_IS_LEAF && c->old != c->new_ && c->table->life != CHK_NEW &&
-	    spte_volatile(c->old))
-		chk_fail("SPTE-06", "volatile SPTE overwritten by a plain store", chk_flow(ev), NULL,
-			 "gfn %#llx level %u: %#018llx -> %#018llx: a D or W bit set in between is lost",
-			 (unsigned long long)c->gfn, c->level, (unsigned long long)c->old,
-			 (unsigned long long)c->new_);
-}
-
 static void lock_taken(const struct m_event *ev)
 {
 	if (ev->b == LC_MMU_LOCK && ev->c && nr_frozen)
@@ -245,7 +235,6 @@ static void event(const struct m_event *ev)
 		check_well_formed(ev, c);
 		check_frozen(ev, c);
 		check_transition(ev, c);
-		check_atomic(ev, c);
 		break;
 	case EV_LOCK:
 		lock_taken(ev);
@@ -314,11 +303,6 @@ static const struct invariant invariants[] = {
 	 "A thread that drops mmu_lock has unfrozen every linked SPTE that it froze; none is FROZEN at "
 	 "quiescence.",
 	 "Only the owner may unfreeze: faults on the gfn retry for ever.", "mmu_lock released, quiescence",
-	 NEEDS_EVENTS},
-	{"SPTE-06", "I11", "volatile SPTEs are replaced atomically",
-	 "A leaf with volatile bits (mmu-writable without W, or W without D) is never overwritten by a plain "
-	 "store.",
-	 "A D or W bit that hardware or a lockless fault sets in between is lost.", "every store",
 	 NEEDS_EVENTS},
 	{"LOST-01", "I10", "no SPTE is lost",
 	 "A table that was linked is freed only when no present SPTE is left in it.",

@@ -188,25 +188,6 @@ static void bad_frozen_at_the_end(void)
 	check_quiescent();
 }
 
-static void remove_volatile(const char *how)
-{
-	u64 *e = t_entry(false, 8, 1);
-
-	t_store(1, e, t_leaf(subject.user[8], 1) & ~SPTE_DIRTY);
-	t_lock(2, W);
-	t_store_as(2, e, SPTE_EMPTY_VALUE, how);
-	t_ev(2, EV_FLUSH_REMOTE, 0, 0, 0, 0);
-	t_unlock(2, W);
-}
-static void good_volatile_exchanged(void)
-{
-	remove_volatile("xchg(sptep)");
-}
-static void bad_volatile_overwritten(void)
-{
-	remove_volatile("WRITE_ONCE(*sptep)");
-}
-
 static void bad_leaf_zapped_under_read(void)
 {
 	u64 *e = t_map(1, false, 8, 1);
@@ -286,8 +267,6 @@ int main(void)
 	T_BAD(bad_writer_sees_frozen, "SPTE-04", "taken for write");
 	T_BAD(bad_left_frozen, "SPTE-05", "left frozen");
 	T_BAD(bad_frozen_at_the_end, "SPTE-05", "left frozen");
-	T_GOOD(good_volatile_exchanged);
-	T_BAD(bad_volatile_overwritten, "SPTE-06", "plain store");
 	T_BAD(bad_leaf_zapped_under_read, "LOCK-02", "direct");
 	T_GOOD(good_leaf_zapped_in_invalid_root);
 	T_BAD(bad_private_zapped_under_read, "LOCK-02", "mirror");

@@ -46,6 +46,8 @@ static const struct invariant invariants[] = {
 	 "No WARN fires and no VM is bugged, without a forced fault.",
 	 "KVM has met a state that it believes impossible; a bugged VM is dead.", "WARN, KVM_BUG_ON",
 	 NEEDS_EVENTS},
+	{"BUG-01", "8", "the host does not panic", "No BUG() fires; raised by kapi.",
+	 "KVM has met a state after which it will not go on: the host is down.", "BUG_ON", NEEDS_EVENTS},
 };
 
 const struct check_family check_stat = {

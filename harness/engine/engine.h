@@ -168,6 +168,12 @@ const char *eng_thread_name(unsigned int thread);
  */
 void eng_set_coverage(u8 *map, size_t size);
 
+/*
+ * Only the invariant @id ends a run, NULL = all: shows what stands behind an invariant that fires earlier. Violations
+ * that nothing can go on after (host panic, module halt) end a run all the same.
+ */
+void eng_watch_only(const char *id);
+
 /* Internal errors of the harness: one line on stderr, exit 3. */
 void eng_internal_error(const char *fmt, ...) __attribute__((noreturn, format(printf, 1, 2)));
 

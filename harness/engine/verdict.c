@@ -33,10 +33,32 @@ void eng_stop(enum eng_verdict verdict)
 	fiber_unwind(&eng.fiber[eng.cur]);
 }
 
+static const char *watched;
+
+void eng_watch_only(const char *id)
+{
+	watched = id;
+}
+
+/* What nothing can go on after, and the harness's own limits, end a run whatever is watched. */
+static bool is_passed_over(const char *id)
+{
+	static const char *const fatal[] = {"BUG-01", "SEAM-01", "INTERNAL"};
+
+	if (!watched || !strcmp(watched, id))
+		return false;
+	for (unsigned int i = 0; i < ARRAY_SIZE(fatal); i++)
+		if (!strcmp(fatal[i], id))
+			return false;
+	return true;
+}
+
 void m_fail(const char *id, const char *title, const char *fmt, ...)
 {
 	va_list ap;
 
+	if (is_passed_over(id))
+		return;
 	if (!eng.inside && !eng.guarded)
 		eng_internal_error("%s %s: outside a run", id, title);
 	snprintf(eng.id, sizeof(eng.id), "%s", id);

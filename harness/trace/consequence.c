@@ -70,6 +70,7 @@ static const struct trace_consequence consequences[] = {
 	{"PT-02",
 	 "page tables are freed while a CPU may still walk them: next owner's data taken for translations",
 	 HOST_MM, true},
+	{"BUG-01", "host panic", GUEST_VMM, false},
 	{"VM-01", "KVM gives the VM up although nothing was wrong with it: denial of service", GUEST_VMM,
 	 false},
 	{"LOCK-01", "state is changed without the lock that protects it: any concurrent walker may be misled",

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Page-table pages. */
-#include <stdio.h>
-
 #include "model/kapi/kapi.h"
 
 u64 *kapi_alloc_table(enum hw_page_type type, u64 fill, struct m_site *site)
@@ -28,11 +26,8 @@ void kapi_free_table(u64 *table)
 
 void kapi_check_table(const volatile u64 *entry, struct m_site *site)
 {
-	char title[128];
-
 	if (likely(hw_type(hw_table_pfn(entry)) != HW_FREE))
 		return;
-	snprintf(title, sizeof(title), "page table used after it was freed in %s", site->func);
-	m_fail("PT-01", title, "%s: page table of pfn %#llx, freed %u times so far", site->what,
+	m_fail("PT-01", "page table used after it was freed", "%s: page table of pfn %#llx, freed %u times so far", site->what,
 	       (unsigned long long)hw_table_pfn(entry), hw_gen(hw_table_pfn(entry)));
 }

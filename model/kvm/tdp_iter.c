@@ -3,8 +3,10 @@
 
 u64 kvm_tdp_mmu_read_spte(u64 *sptep)
 {
+	u64 spte = READ_ONCE_DEP(*sptep);
+
 	kapi_check_table(sptep, M_SITE("kvm_tdp_mmu_read_spte(sptep)"));
-	return READ_ONCE_DEP(*sptep);
+	return spte;
 }
 
 static void tdp_iter_refresh_sptep(struct tdp_iter *iter)

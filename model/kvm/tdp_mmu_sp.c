@@ -19,6 +19,7 @@ static void set_page_private(u64 *spt, struct kvm_mmu_page *sp)
 
 struct kvm_mmu_page *sptep_to_sp(const u64 *sptep)
 {
+	kapi_check_table(sptep, M_SITE("sptep_to_sp(sptep)"));
 	return page_private[hw_table_pfn(sptep)];
 }
 
