@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The binary form. A file is "TDPF", a version byte, and sections (tag, length, payload) in ascending order of tags,
- * each at most once, the last one empty: a file that lacks it is truncated. A fuzz input is the program section without
- * the rest, followed by the gap list of its schedule.
+ * The binary form. A file is "TDPF", a version byte, and sections (tag, length, payload) in ascending order
+ * of tags, each at most once, the last one empty: a file that lacks it is truncated. A fuzz input is the
+ * program section without the rest, followed by the gap list of its schedule.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "harness/scenario/program.h"
 
-static const u8 magic[4] = { 'T', 'D', 'P', 'F' };
+static const u8 magic[4] = {'T', 'D', 'P', 'F'};
 
 enum section {
 	SEC_PROGRAM = 1,
@@ -273,7 +273,7 @@ static void read_sections(struct scn_reader *r, struct scenario *s)
 	while (last != SEC_END && !r->bad) {
 		u8 tag = rd_byte(r);
 		u32 len = rd_varint(r);
-		struct scn_reader section = { .data = r->data, .pos = r->pos };
+		struct scn_reader section = {.data = r->data, .pos = r->pos};
 
 		if (!r->bad && len > r->size - r->pos)
 			rd_bad(r, "truncated");
@@ -297,9 +297,10 @@ static bool has_magic(const u8 *data, size_t size)
 	return size >= sizeof(magic) && !memcmp(data, magic, sizeof(magic));
 }
 
-bool scn_parse_binary(struct scenario *s, const char *file, const u8 *data, size_t size, struct scn_error *err)
+bool scn_parse_binary(struct scenario *s, const char *file, const u8 *data, size_t size,
+		      struct scn_error *err)
 {
-	struct scn_reader r = { .data = data, .size = size, .pos = sizeof(magic) };
+	struct scn_reader r = {.data = data, .size = size, .pos = sizeof(magic)};
 	struct scn_error why;
 	u8 version;
 
@@ -308,7 +309,8 @@ bool scn_parse_binary(struct scenario *s, const char *file, const u8 *data, size
 		return scn_fail(err, "%s: not a scenario file: no TDPF at its start", file);
 	version = rd_byte(&r);
 	if (!r.bad && version > SCN_VERSION)
-		return scn_fail(err, "%s: version %u is newer than this build reads (%u)", file, version, SCN_VERSION);
+		return scn_fail(err, "%s: version %u is newer than this build reads (%u)", file, version,
+				SCN_VERSION);
 	if (!r.bad && !version)
 		rd_bad(&r, "version 0");
 	read_sections(&r, s);
@@ -338,7 +340,7 @@ static bool strip_file(struct scenario *s)
 
 static bool decode_raw(struct scenario *s, const u8 *data, size_t size)
 {
-	struct scn_reader r = { .data = data, .size = size, .total = true };
+	struct scn_reader r = {.data = data, .size = size, .total = true};
 	size_t left;
 
 	program_read(&r, s);
@@ -368,7 +370,7 @@ bool scn_decode_fuzz(struct scenario *s, const u8 *data, size_t size)
 
 size_t scn_encode_fuzz(const struct scenario *s, u8 *out, size_t max)
 {
-	struct scn_writer w = { .data = out, .max = max };
+	struct scn_writer w = {.data = out, .max = max};
 
 	program_write(&w, s);
 	wr_bytes(&w, s->gap_bytes, s->nr_gap_bytes);
@@ -415,7 +417,7 @@ static void write_header(struct scn_writer *w, struct scn_writer *tmp, const str
 
 u8 *scn_print_binary(const struct scenario *s, size_t *size)
 {
-	struct scn_writer w = { .grow = true }, tmp = { .grow = true };
+	struct scn_writer w = {.grow = true}, tmp = {.grow = true};
 
 	wr_bytes(&w, magic, sizeof(magic));
 	wr_byte(&w, SCN_VERSION);

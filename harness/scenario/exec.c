@@ -2,8 +2,9 @@
 /*
  * One execution: boot, set-up phase, the threads of the scenario, quiescent checks, verdict.
  *
- * Threads of the engine are the vCPUs that have a program, the host threads, and last the RCU callbacks; vCPUs
- * without a program have no thread. As virtual-machine monitor each vCPU thread does what the exits ask for.
+ * Threads of the engine are the vCPUs that have a program, the host threads, and last the RCU callbacks;
+ * vCPUs without a program have no thread. As virtual-machine monitor each vCPU thread does what the exits ask
+ * for.
  */
 #include "harness/scenario/exec.h"
 
@@ -120,8 +121,8 @@ static void host_thread(void *arg)
 /* vcpu0 ..., host3 ...: by the number that the thread has in the scenario. */
 static void add_threads(void)
 {
-	static const char *const vcpu_names[] = { "vcpu0", "vcpu1", "vcpu2", "vcpu3" };
-	static const char *const host_names[] = { "host0", "host1", "host2", "host3", "host4", "host5" };
+	static const char *const vcpu_names[] = {"vcpu0", "vcpu1", "vcpu2", "vcpu3"};
+	static const char *const host_names[] = {"host0", "host1", "host2", "host3", "host4", "host5"};
 	const struct scenario *s = world.s;
 
 	for (unsigned int i = 0; i < s->nr_threads; i++) {
@@ -170,8 +171,7 @@ static void silent_end(struct eng_strategy *s, const struct eng_run *run)
 }
 
 static struct eng_strategy silent = {
-	.name = "silent", .begin = silent_begin, .choose = silent_choose, .end = silent_end
-};
+	.name = "silent", .begin = silent_begin, .choose = silent_choose, .end = silent_end};
 
 /* Up to the moment before the first thread runs. False: @run says what is wrong with the code under test. */
 static bool boot(struct eng_run *run)
@@ -201,8 +201,8 @@ static void quiesce(void *unused)
 }
 
 /*
- * A guest in AWAIT whose value nobody writes goes round for ever, as it would on the real machine. That ends the run
- * and is no finding: every thread that is left is such a guest.
+ * A guest in AWAIT whose value nobody writes goes round for ever, as it would on the real machine. That ends
+ * the run and is no finding: every thread that is left is such a guest.
  */
 static bool only_waits(const struct eng_run *run)
 {
@@ -225,8 +225,8 @@ static bool only_waits(const struct eng_run *run)
 }
 
 /*
- * "ID title: site". A checker that knows the sites that matter has put them into its title; else it is the function
- * of the last point, which does not depend on the schedule when the run ended inside a thread.
+ * "ID title: site". A checker that knows the sites that matter has put them into its title; else it is the
+ * function of the last point, which does not depend on the schedule when the run ended inside a thread.
  */
 static void make_title(struct exec_result *r, bool in_thread)
 {
@@ -314,8 +314,8 @@ static void finish(struct exec_result *r, bool in_thread)
 }
 
 /* @history: steps and events of the threads go there. */
-static bool run_once(struct eng_strategy *strategy, struct exec_result *r, void (*step)(const struct eng_step *),
-		     void (*event)(const struct m_event *))
+static bool run_once(struct eng_strategy *strategy, struct exec_result *r,
+		     void (*step)(const struct eng_step *), void (*event)(const struct m_event *))
 {
 	bool more = true, in_thread = true;
 
@@ -352,7 +352,8 @@ bool exec_replay_history(const struct eng_record *record, struct exec_result *re
 {
 	struct eng_strategy *replay = eng_strategy_replay();
 	typeof(last) first = last;
-	struct eng_record copy = { .nr = record->nr, .option = malloc(record->nr + 1), .sig = malloc(record->nr + 1) };
+	struct eng_record copy = {
+		.nr = record->nr, .option = malloc(record->nr + 1), .sig = malloc(record->nr + 1)};
 
 	if (!copy.option || !copy.sig)
 		eng_internal_error("out of memory for a schedule of %u choices", record->nr);
@@ -373,7 +374,8 @@ static void name_of_title(char *name, size_t size, const char *title)
 	size_t n = 0;
 
 	for (; *title && n < size - 1; title++) {
-		bool keep = strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.", *title);
+		bool keep =
+			strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.", *title);
 
 		if (keep)
 			name[n++] = *title;

@@ -57,16 +57,19 @@ static void test_program(void)
 	struct scenario s;
 
 	run_silent(&s,
-		   HEAD "machine { geometry narrow; } vm { memory 2*2M; shared 2M 1; mapped 1; }\n"
-			"thread vcpu { write 1 = 5; read 1 -> r0; accept 2 4K -> r1; read 3 -> r2; read 4 -> r3 ve 4K; }\n"
-			"thread vcpu { read 1 -> r0; write shared 2M = 9; }\n"
-			"thread host { set-shared 1 1; host-write 2M = 7; }\n"
-			"exists (0:r0 = 5 /\\ 0:r1 = 0 /\\ 0:r2 = ve /\\ 0:r3 = 0 /\\ 1:r0 = 5 /\\ 2:ret0 = 0)\n",
+		   HEAD
+		   "machine { geometry narrow; } vm { memory 2*2M; shared 2M 1; mapped 1; }\n"
+		   "thread vcpu { write 1 = 5; read 1 -> r0; accept 2 4K -> r1; read 3 -> r2; read 4 -> r3 "
+		   "ve 4K; }\n"
+		   "thread vcpu { read 1 -> r0; write shared 2M = 9; }\n"
+		   "thread host { set-shared 1 1; host-write 2M = 7; }\n"
+		   "exists (0:r0 = 5 /\\ 0:r1 = 0 /\\ 0:r2 = ve /\\ 0:r3 = 0 /\\ 1:r0 = 5 /\\ 2:ret0 = 0)\n",
 		   &r);
 	ok(!r.finding && r.run.verdict == ENG_OK, "a program runs to its end");
 	ok(r.witness, "registers and return values are those of the program");
 	scn_free(&s);
-	run_silent(&s, HEAD "vm { memory 1024*1G; mapped 1023*1G 4K; } thread vcpu { read 1023*1G -> r0; }", &r);
+	run_silent(&s, HEAD "vm { memory 1024*1G; mapped 1023*1G 4K; } thread vcpu { read 1023*1G -> r0; }",
+		   &r);
 	ok(!r.finding && r.regs[0][0] == 0, "a terabyte of memory in the wide geometry");
 	scn_free(&s);
 }
@@ -78,7 +81,8 @@ static void test_vmm(void)
 
 	run_silent(&s,
 		   HEAD "machine { geometry narrow; } vm { memory 2*2M; }\n"
-			"thread vcpu { mapgpa shared 1 1 -> r0; write shared 1 = 3; read shared 1 -> r1; read shared 2 -> r2; }\n"
+			"thread vcpu { mapgpa shared 1 1 -> r0; write shared 1 = 3; read shared 1 -> r1; "
+			"read shared 2 -> r2; }\n"
 			"exists (0:r0 = 0 /\\ 0:r1 = 3 /\\ 0:r2 = 0)\n",
 		   &r);
 	ok(!r.finding && r.witness, "MapGPA and the memory-fault exit convert, and the guest goes on");
@@ -90,13 +94,18 @@ static void test_await(void)
 	struct exec_result r;
 	struct scenario s;
 
-	run_silent(&s, HEAD "machine { geometry narrow; } vm { memory 2M; mapped 1; } thread vcpu { await 1 = 3; }", &r);
+	run_silent(&s,
+		   HEAD
+		   "machine { geometry narrow; } vm { memory 2M; mapped 1; } thread vcpu { await 1 = 3; }",
+		   &r);
 	ok(!r.finding && r.run.verdict == ENG_LIVELOCK, "a guest that waits in vain is no finding");
 	scn_free(&s);
-	run_silent(&s,
-		   HEAD "machine { geometry narrow; } vm { memory 2M; mapped 1; }\n"
-			"thread vcpu { await 1 = 3; read 1 -> r0; } thread vcpu { write 1 = 3; } exists (0:r0 = 3)",
-		   &r);
+	run_silent(
+		&s,
+		HEAD
+		"machine { geometry narrow; } vm { memory 2M; mapped 1; }\n"
+		"thread vcpu { await 1 = 3; read 1 -> r0; } thread vcpu { write 1 = 3; } exists (0:r0 = 3)",
+		&r);
 	ok(!r.finding && r.run.verdict == ENG_OK && r.witness, "a guest that waits for another gets on");
 	scn_free(&s);
 }
@@ -134,7 +143,7 @@ static void test_replay(void)
 	text = scn_print_text(&finding);
 	ok(scn_parse_text(&loaded, "finding", text, strlen(text), &err) && scn_equal(&finding, &loaded),
 	   "the finding is text");
-	record = (struct eng_record){ loaded.record.nr, loaded.record.option, loaded.record.sig };
+	record = (struct eng_record){loaded.record.nr, loaded.record.option, loaded.record.sig};
 	exec_prepare(&loaded);
 	exec_replay_history(&record, &again, NULL, NULL);
 	ok(again.finding && !strcmp(again.title, first), "and its text replays to the same title");
@@ -154,10 +163,11 @@ static void test_deterministic(void)
 	struct exec_result r;
 	struct scenario s, other;
 	struct scn_error err;
-	u64 hash[2] = { 0, 0 };
+	u64 hash[2] = {0, 0};
 
 	ok(scn_load(&s, "corpus/litmus/bench-tdx.litmus", &err) &&
-	   scn_load(&other, "corpus/litmus/bug-free-pt-without-rcu.litmus", &err), "load");
+		   scn_load(&other, "corpus/litmus/bug-free-pt-without-rcu.litmus", &err),
+	   "load");
 	for (unsigned int pass = 0; pass < 2; pass++) {
 		random = eng_strategy_random(7);
 		exec_prepare(&s);

@@ -70,7 +70,10 @@ bool scn_load(struct scenario *s, const char *path, struct scn_error *err)
 	else {
 		ok = scn_decode_fuzz(s, data, size);
 		if (!ok)
-			scn_fail(err, "%.180s: not a scenario: no TDPF at its start, and no program as a fuzz input", path);
+			scn_fail(err,
+				 "%.180s: not a scenario: no TDPF at its start, and no program as a fuzz "
+				 "input",
+				 path);
 	}
 	free(data);
 	return ok;

@@ -149,7 +149,8 @@ static void lex_word(struct lexer *l)
 
 static void lex_punct(struct lexer *l)
 {
-	static const char *const punct[] = { "->", "/\\", "\\/", "{", "}", "(", ")", ";", ":", "=", "+", "*", "~", "-" };
+	static const char *const punct[] = {"->", "/\\", "\\/", "{", "}", "(", ")",
+					    ";",  ":",	 "=",	"+", "*", "~", "-"};
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(punct); i++) {
 		if (starts(l, punct[i])) {

@@ -36,7 +36,8 @@ bool lex_accept(struct lexer *l, const char *text);
 void lex_expect(struct lexer *l, const char *text);
 /* The first error wins. */
 void lex_error(struct lexer *l, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-void lex_error_at(struct lexer *l, struct place at, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+void lex_error_at(struct lexer *l, struct place at, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
 /* "unexpected 'x'": what the current token is, for messages. */
 const char *lex_found(const struct lexer *l);
 

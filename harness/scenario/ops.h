@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the readers, writers and the validator of scenarios share: which fields an operation has, and limits. */
+/* What the readers, writers and the validator of scenarios share: which fields an operation has, and limits.
+ */
 #ifndef TDPFUZZ_SCENARIO_OPS_H
 #define TDPFUZZ_SCENARIO_OPS_H
 
@@ -22,7 +23,8 @@ extern const u8 op_fields[OP_NR];
 
 #define SCN_ALL_CLASSES 7
 #define SCN_MAX_LEVEL 2 /* of ACCEPT and of what is mapped at start */
-/* Data choices that a scenario may switch on; and the part of them that a fuzz input may: faults are opt-in. */
+/* Data choices that a scenario may switch on; and the part of them that a fuzz input may: faults are opt-in.
+ */
 #define SCN_DATA_CHOICES ((1u << M_CH_NR) - 2)
 #define SCN_FUZZ_CHOICES (SCN_DATA_CHOICES & ~(1u << M_CH_FORCED))
 
@@ -61,18 +63,27 @@ static inline unsigned int scn_nr_running(const struct scenario *s)
 void scn_set_record(struct scenario *s, const u8 *option, const u8 *sig, u32 nr);
 
 /* Where the validator stopped: readers of text turn it into a line and a column. */
-enum scn_part { PART_NONE, PART_HEADER, PART_MACHINE, PART_VM, PART_THREAD, PART_OP, PART_EXISTS, PART_SCHEDULE };
+enum scn_part {
+	PART_NONE,
+	PART_HEADER,
+	PART_MACHINE,
+	PART_VM,
+	PART_THREAD,
+	PART_OP,
+	PART_EXISTS,
+	PART_SCHEDULE
+};
 struct scn_where {
 	enum scn_part part;
 	u8 thread, op;
 };
 bool scn_validate_at(struct scenario *s, struct scn_error *err, struct scn_where *where);
 
-#define scn_fail(err, ...)                                                     \
-	({                                                                     \
-		if (err)                                                       \
-			snprintf((err)->text, sizeof((err)->text), __VA_ARGS__); \
-		false;                                                         \
+#define scn_fail(err, ...)                                                                                   \
+	({                                                                                                   \
+		if (err)                                                                                     \
+			snprintf((err)->text, sizeof((err)->text), __VA_ARGS__);                             \
+		false;                                                                                       \
 	})
 
 #endif

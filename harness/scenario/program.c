@@ -6,17 +6,18 @@
 
 #define ESCAPE 0xff
 
-/* Frames within a 2M page that a short address can name: its ends, neighbours of them, the middle of a narrow one. */
-static const u16 short_k[6] = { 0, 1, 2, 3, 7, 511 };
+/* Frames within a 2M page that a short address can name: its ends, neighbours of them, the middle of a narrow
+ * one. */
+static const u16 short_k[6] = {0, 1, 2, 3, 7, 511};
 #define SHORT_G 2
 #define SHORT_M 4
 #define NR_SHORT (SHORT_G * SHORT_M * ARRAY_SIZE(short_k))
 
 static const scn_size short_sizes[8] = {
-	{ .k = 1 }, { .k = 2 }, { .m = 1 }, { .m = 2 }, { .g = 1 }, { .k = 3 }, { .k = 4 }, { .k = 7 },
+	{.k = 1}, {.k = 2}, {.m = 1}, {.m = 2}, {.g = 1}, {.k = 3}, {.k = 4}, {.k = 7},
 };
 static const scn_size short_memory[6] = {
-	{ .m = 2 }, { .m = 4 }, { .g = 1 }, { .g = 2 }, { .m = 1 }, { .g = 4 },
+	{.m = 2}, {.m = 4}, {.g = 1}, {.g = 2}, {.m = 1}, {.g = 4},
 };
 
 static u16 rd_u16(struct scn_reader *r)
@@ -55,7 +56,8 @@ static struct scn_addr read_addr(struct scn_reader *r)
 	if (code >= NR_SHORT)
 		rd_bad(r, "unknown short address");
 	code %= NR_SHORT;
-	return (struct scn_addr){ .g = code / (SHORT_M * nk), .m = code / nk % SHORT_M, .k = short_k[code % nk] };
+	return (struct scn_addr){
+		.g = code / (SHORT_M * nk), .m = code / nk % SHORT_M, .k = short_k[code % nk]};
 }
 
 static void write_addr(struct scn_writer *w, struct scn_addr a)
@@ -138,7 +140,8 @@ static int variant_by_number(u8 number)
 	return -1;
 }
 
-/* A fuzz input may choose the shape of mappings; the other variants are designs that are known to be wrong. */
+/* A fuzz input may choose the shape of mappings; the other variants are designs that are known to be wrong.
+ */
 static void read_variants(struct scn_reader *r, struct scenario *s)
 {
 	unsigned int n = rd_byte(r);
@@ -220,7 +223,7 @@ static void write_vm(struct scn_writer *w, const struct scenario *s)
 /* Any number names an operation of the kind of thread that it stands in. */
 static u8 total_kind(unsigned int kind, bool vcpu)
 {
-	static const u8 spare[2][2] = { { OP_SET_SHARED, OP_SET_PRIVATE }, { OP_READ, OP_ACCEPT } };
+	static const u8 spare[2][2] = {{OP_SET_SHARED, OP_SET_PRIVATE}, {OP_READ, OP_ACCEPT}};
 
 	if (kind >= OP_NR)
 		return spare[vcpu][kind & 1];

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Total reading of fuzz inputs: whatever the bytes said becomes a legal program close to it. A program that is legal
- * already is not changed, so that a saved scenario and a fuzz input of the same bytes run alike.
+ * Total reading of fuzz inputs: whatever the bytes said becomes a legal program close to it. A program that
+ * is legal already is not changed, so that a saved scenario and a fuzz input of the same bytes run alike.
  */
 #include <string.h>
 
@@ -29,7 +29,7 @@ static void clamp_range(const struct scenario *s, struct scn_addr *a, scn_size *
 
 	clamp_addr(s, a, frames);
 	if (!n || n > frames || scn_gfn_bits(*a, bits) > frames - n)
-		*size = (scn_size){ .k = 1 };
+		*size = (scn_size){.k = 1};
 }
 
 /* The page of @level that @a is in, or a 4K page where that does not fit into memory. */
@@ -43,7 +43,7 @@ static void clamp_page(const struct scenario *s, struct scn_addr *a, u8 *level, 
 	if ((scn_gfn_bits(*a, bits) >> bits) + 1 > frames >> bits)
 		*level = 1;
 	else if (a->k & ((1u << bits) - 1))
-		a->k &= (u16)~((1u << bits) - 1);
+		a->k &= (u16) ~((1u << bits) - 1);
 }
 
 static bool is_shared(const struct scenario *s, struct scn_addr a, unsigned int level, bool all)
@@ -52,7 +52,8 @@ static bool is_shared(const struct scenario *s, struct scn_addr a, unsigned int 
 	gfn_t gfn = scn_gfn_bits(a, bits), end = gfn + (1ull << (bits * (level - 1)));
 
 	for (unsigned int i = 0; i < s->nr_shared; i++) {
-		gfn_t start = scn_gfn_bits(s->shared[i].addr, bits), stop = start + scn_gfn_bits(s->shared[i].size, bits);
+		gfn_t start = scn_gfn_bits(s->shared[i].addr, bits),
+		      stop = start + scn_gfn_bits(s->shared[i].size, bits);
 
 		if (all ? gfn >= start && end <= stop : gfn < stop && start < end)
 			return true;
@@ -109,8 +110,8 @@ static void repair_mapped(struct scenario *s, u64 frames)
 		if (s->vm_kind == VM_VMX || s->mapped[i].shared)
 			s->mapped[i].level = 1;
 		clamp_page(s, &s->mapped[i].addr, &s->mapped[i].level, frames);
-		if (s->vm_kind == VM_VMX || is_shared(s, s->mapped[i].addr, s->mapped[i].level, s->mapped[i].shared) ==
-						    s->mapped[i].shared)
+		if (s->vm_kind == VM_VMX || is_shared(s, s->mapped[i].addr, s->mapped[i].level,
+						      s->mapped[i].shared) == s->mapped[i].shared)
 			s->mapped[n++] = s->mapped[i];
 	}
 	s->nr_mapped = scn_nr_running(s) ? (u8)n : 0;
@@ -161,7 +162,8 @@ static u8 repair_kind(const struct scenario *s, const struct scn_op *op)
 	/* A guest that waits is bounded only by what somebody else does: not for random programs. */
 	if (kind == OP_AWAIT)
 		return OP_READ;
-	if (kind == OP_PREFAULT && (op->reg % GUEST_REGS < scn_nr_running(s) || op->reg % GUEST_REGS >= scn_nr_vcpus(s)))
+	if (kind == OP_PREFAULT &&
+	    (op->reg % GUEST_REGS < scn_nr_running(s) || op->reg % GUEST_REGS >= scn_nr_vcpus(s)))
 		return s->vm_kind == VM_VMX ? OP_HOST_UNMAP : OP_SET_PRIVATE;
 	return kind;
 }
@@ -176,11 +178,12 @@ static void repair_op(const struct scenario *s, struct scn_op *op, u64 frames)
 	op->val = fields & F_VAL ? op->val : 0;
 	op->shared = fields & F_SHARED && s->vm_kind == VM_TDX && op->kind != OP_EXEC ? op->shared : 0;
 	op->level = fields & F_LEVEL ? op->level : 0;
-	op->on_ve = fields & F_VE && s->vm_kind == VM_TDX && !op->shared ? min(op->on_ve, (u8)SCN_MAX_LEVEL) : 0;
+	op->on_ve =
+		fields & F_VE && s->vm_kind == VM_TDX && !op->shared ? min(op->on_ve, (u8)SCN_MAX_LEVEL) : 0;
 	if (!(fields & F_SIZE))
-		op->size = (scn_size){ 0 };
+		op->size = (scn_size){0};
 	if (!(fields & F_ADDR))
-		op->addr = (struct scn_addr){ 0 };
+		op->addr = (struct scn_addr){0};
 	else if (fields & F_SIZE)
 		clamp_range(s, &op->addr, &op->size, frames);
 	else if (fields & F_LEVEL)
@@ -198,7 +201,7 @@ bool program_repair(struct scenario *s)
 		return false;
 	frames = scn_gfn_bits(s->memory, scn_bits(s));
 	if (!frames || frames > scn_max_frames(s)) {
-		s->memory = (scn_size){ .m = 4 };
+		s->memory = (scn_size){.m = 4};
 		frames = scn_gfn_bits(s->memory, scn_bits(s));
 	}
 	if (s->vm_kind == VM_VMX)

@@ -9,20 +9,21 @@
 #include "model/hw/page.h"
 
 const char *const scn_op_names[OP_NR][2] = {
-	[OP_READ] = { "read", "guest: rN := [addr]" },
-	[OP_WRITE] = { "write", "guest: [addr] := value" },
-	[OP_EXEC] = { "exec", "guest: instruction fetch from addr" },
-	[OP_ACCEPT] = { "accept", "guest: TDG.MEM.PAGE.ACCEPT of addr at a level, rN := status" },
-	[OP_MAPGPA] = { "mapgpa", "guest: MapGPA of a range to shared or private; the VMM converts and resumes" },
-	[OP_AWAIT] = { "await", "guest: repeat reading addr until it has the value" },
-	[OP_NOP] = { "nop", "guest: an instruction boundary" },
-	[OP_SET_SHARED] = { "set-shared", "host: KVM_SET_MEMORY_ATTRIBUTES of a range to shared" },
-	[OP_SET_PRIVATE] = { "set-private", "host: KVM_SET_MEMORY_ATTRIBUTES of a range to private" },
-	[OP_PUNCH] = { "punch", "host: fallocate(PUNCH_HOLE) of a range of the guest_memfd" },
-	[OP_PREFAULT] = { "prefault", "host: KVM_PRE_FAULT_MEMORY of a range on a vCPU without program" },
-	[OP_NX_RECOVER] = { "nx-recover", "host: one round of the NX huge page recovery worker" },
-	[OP_HOST_UNMAP] = { "host-unmap", "host: user memory behind a range is unmapped (MMU notifier)" },
-	[OP_HOST_WRITE] = { "host-write", "host: user space stores a value through its own mapping" },
+	[OP_READ] = {"read", "guest: rN := [addr]"},
+	[OP_WRITE] = {"write", "guest: [addr] := value"},
+	[OP_EXEC] = {"exec", "guest: instruction fetch from addr"},
+	[OP_ACCEPT] = {"accept", "guest: TDG.MEM.PAGE.ACCEPT of addr at a level, rN := status"},
+	[OP_MAPGPA] = {"mapgpa",
+		       "guest: MapGPA of a range to shared or private; the VMM converts and resumes"},
+	[OP_AWAIT] = {"await", "guest: repeat reading addr until it has the value"},
+	[OP_NOP] = {"nop", "guest: an instruction boundary"},
+	[OP_SET_SHARED] = {"set-shared", "host: KVM_SET_MEMORY_ATTRIBUTES of a range to shared"},
+	[OP_SET_PRIVATE] = {"set-private", "host: KVM_SET_MEMORY_ATTRIBUTES of a range to private"},
+	[OP_PUNCH] = {"punch", "host: fallocate(PUNCH_HOLE) of a range of the guest_memfd"},
+	[OP_PREFAULT] = {"prefault", "host: KVM_PRE_FAULT_MEMORY of a range on a vCPU without program"},
+	[OP_NX_RECOVER] = {"nx-recover", "host: one round of the NX huge page recovery worker"},
+	[OP_HOST_UNMAP] = {"host-unmap", "host: user memory behind a range is unmapped (MMU notifier)"},
+	[OP_HOST_WRITE] = {"host-write", "host: user space stores a value through its own mapping"},
 };
 
 const u8 op_fields[OP_NR] = {

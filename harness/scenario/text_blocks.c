@@ -7,10 +7,10 @@
 #include "harness/scenario/text.h"
 
 const char *const scn_choice_names[M_CH_NR] = {
-	[M_CH_SCHED] = "sched", [M_CH_ALLOC] = "alloc", [M_CH_TLB] = "tlb",
-	[M_CH_RESCHED] = "resched", [M_CH_IRQ] = "irq", [M_CH_FORCED] = "forced",
+	[M_CH_SCHED] = "sched",	    [M_CH_ALLOC] = "alloc", [M_CH_TLB] = "tlb",
+	[M_CH_RESCHED] = "resched", [M_CH_IRQ] = "irq",	    [M_CH_FORCED] = "forced",
 };
-const char *const scn_class_names[3] = { "kvm", "seam", "hw" };
+const char *const scn_class_names[3] = {"kvm", "seam", "hw"};
 
 /* Digits only; false when @text is no number or above @max. */
 static bool number(const char *text, u32 max, u32 *out)
@@ -43,7 +43,7 @@ u32 parse_number(struct parser *p, u32 max)
 /* "4K", "2M", "1G" as a KVM level, or 0. */
 static u8 unit(const struct lexer *l)
 {
-	static const char *const units[] = { "4K", "2M", "1G" };
+	static const char *const units[] = {"4K", "2M", "1G"};
 
 	for (u8 i = 0; i < ARRAY_SIZE(units); i++) {
 		if (lex_is(l, units[i]))
@@ -79,14 +79,15 @@ static void parse_term(struct parser *p, u32 sum[3])
 struct scn_addr parse_addr(struct parser *p)
 {
 	struct place at = p->l.at;
-	u32 sum[3] = { 0, 0, 0 };
+	u32 sum[3] = {0, 0, 0};
 
 	do {
 		parse_term(p, sum);
-	} while (!p->l.failed && lex_accept(&p->l, "+") && sum[0] <= 0xffff && sum[1] <= 0xffff && sum[2] <= 0xffff);
+	} while (!p->l.failed && lex_accept(&p->l, "+") && sum[0] <= 0xffff && sum[1] <= 0xffff &&
+		 sum[2] <= 0xffff);
 	if (sum[0] > 0xffff || sum[1] > 0xffff || sum[2] > 0xffff)
 		lex_error_at(&p->l, at, "address is out of range");
-	return (struct scn_addr){ .g = (u16)sum[2], .m = (u16)sum[1], .k = (u16)sum[0] };
+	return (struct scn_addr){.g = (u16)sum[2], .m = (u16)sum[1], .k = (u16)sum[0]};
 }
 
 static u8 parse_level(struct parser *p)

@@ -69,8 +69,8 @@ static void parse_variant(struct parser *p, u8 *id, u8 *value)
 	lex_expect(l, "=");
 	v = l->type == TOK_WORD ? variant_parse(i, l->text) : -1;
 	if (v < 0) {
-		lex_error(l, "variant %s is one of %s, not '%.60s'", variant_infos[i].name, variant_infos[i].values,
-			  lex_found(l));
+		lex_error(l, "variant %s is one of %s, not '%.60s'", variant_infos[i].name,
+			  variant_infos[i].values, lex_found(l));
 		return;
 	}
 	*id = (u8)i;
@@ -232,7 +232,7 @@ static struct place where_is(const struct parser *p, const struct scn_where *w)
 	case PART_SCHEDULE:
 		return p->schedule;
 	default:
-		return (struct place){ 1, 1 };
+		return (struct place){1, 1};
 	}
 }
 
@@ -249,9 +249,10 @@ static void validate(struct parser *p)
 		lex_error_at(&p->l, where_is(p, &where), "%.150s", why.text);
 }
 
-bool scn_parse_text(struct scenario *s, const char *file, const char *text, size_t size, struct scn_error *err)
+bool scn_parse_text(struct scenario *s, const char *file, const char *text, size_t size,
+		    struct scn_error *err)
 {
-	struct parser p = { .s = s };
+	struct parser p = {.s = s};
 
 	scn_init(s);
 	lex_init(&p.l, file, text, size, err);

@@ -63,7 +63,10 @@ static void put_variant(struct out *o, unsigned int id, unsigned int value)
 
 static void put_result(struct out *o, const struct scn_result *r)
 {
-	put(o, "%s", r->flips ? "Flips-with:" : r->expect == EXPECT_NEVER ? "Result: Never" : "Result: Sometimes");
+	put(o, "%s",
+	    r->flips			? "Flips-with:"
+	    : r->expect == EXPECT_NEVER ? "Result: Never"
+					: "Result: Sometimes");
 	for (unsigned int i = 0; i < r->nr_variants; i++) {
 		put(o, " ");
 		put_variant(o, r->variants[i].id, r->variants[i].value);
@@ -328,7 +331,7 @@ static void put_gaps(struct out *o, const struct scenario *s)
 
 char *scn_print_text(const struct scenario *s)
 {
-	struct out o = { .w = { .grow = true } };
+	struct out o = {.w = {.grow = true}};
 
 	put_header(&o, s);
 	put_machine(&o, s);

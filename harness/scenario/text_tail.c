@@ -39,7 +39,7 @@ static void parse_equation(struct exists *e)
 {
 	struct parser *p = e->p;
 	struct lexer *l = &p->l;
-	struct scn_cond c = { .kind = COND_REG };
+	struct scn_cond c = {.kind = COND_REG};
 	const char *digits;
 
 	c.thread = (u8)parse_number(p, SCN_MAX_THREADS - 1);
@@ -62,7 +62,7 @@ static void parse_equation(struct exists *e)
 static void parse_violation(struct exists *e)
 {
 	struct lexer *l = &e->p->l;
-	struct scn_cond c = { .kind = COND_VIOLATION };
+	struct scn_cond c = {.kind = COND_VIOLATION};
 
 	if (l->type == TOK_WORD) {
 		if (strlen(l->text) >= sizeof(c.id)) {
@@ -87,7 +87,7 @@ static void parse_factor(struct exists *e)
 		return;
 	} else if (lex_accept(l, "~")) {
 		parse_factor(e);
-		emit(e, &(struct scn_cond){ .kind = COND_NOT });
+		emit(e, &(struct scn_cond){.kind = COND_NOT});
 	} else if (lex_accept(l, "(")) {
 		parse_or(e);
 		lex_expect(l, ")");
@@ -104,7 +104,7 @@ static void parse_and(struct exists *e)
 	parse_factor(e);
 	while (!e->p->l.failed && lex_accept(&e->p->l, "/\\")) {
 		parse_factor(e);
-		emit(e, &(struct scn_cond){ .kind = COND_AND });
+		emit(e, &(struct scn_cond){.kind = COND_AND});
 	}
 }
 
@@ -113,7 +113,7 @@ static void parse_or(struct exists *e)
 	parse_and(e);
 	while (!e->p->l.failed && lex_accept(&e->p->l, "\\/")) {
 		parse_and(e);
-		emit(e, &(struct scn_cond){ .kind = COND_OR });
+		emit(e, &(struct scn_cond){.kind = COND_OR});
 	}
 }
 
@@ -127,7 +127,7 @@ static void once(struct parser *p, struct place *place)
 
 void parse_exists(struct parser *p)
 {
-	struct exists e = { .p = p };
+	struct exists e = {.p = p};
 
 	once(p, &p->exists);
 	lex_expect(&p->l, "(");
@@ -150,7 +150,8 @@ static void parse_gaps(struct parser *p)
 	s->schedule = SCHED_GAPS;
 	while (!l->failed && !lex_accept(l, ";")) {
 		if (strlen(l->text) != 2 || hex(l->text[0]) < 0 || hex(l->text[1]) < 0) {
-			lex_error(l, "expected a byte as two hexadecimal digits, found '%.60s'", lex_found(l));
+			lex_error(l, "expected a byte as two hexadecimal digits, found '%.60s'",
+				  lex_found(l));
 		} else if (s->nr_gap_bytes == SCN_MAX_GAPS) {
 			lex_error(l, "more than %d bytes of schedule", SCN_MAX_GAPS);
 		} else {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What a legal scenario is. Every reader ends here, so that nothing behind it has to doubt a field: the executor runs
- * whatever passes. Unused fields must be zero, which makes equal scenarios equal bytes.
+ * What a legal scenario is. Every reader ends here, so that nothing behind it has to doubt a field: the
+ * executor runs whatever passes. Unused fields must be zero, which makes equal scenarios equal bytes.
  */
 #include <string.h>
 
@@ -246,10 +246,11 @@ static bool tdx_only(const struct scn_op *op)
 
 static bool check_fields(const struct ctx *c, const struct scn_op *op, u8 fields)
 {
-	const struct scn_addr zero = { 0, 0, 0 };
+	const struct scn_addr zero = {0, 0, 0};
 
-	if ((!(fields & F_REG) && op->reg) || (!(fields & F_VAL) && op->val) || (!(fields & F_LEVEL) && op->level) ||
-	    (!(fields & F_SHARED) && op->shared) || (!(fields & F_VE) && op->on_ve) || op->pad)
+	if ((!(fields & F_REG) && op->reg) || (!(fields & F_VAL) && op->val) ||
+	    (!(fields & F_LEVEL) && op->level) || (!(fields & F_SHARED) && op->shared) ||
+	    (!(fields & F_VE) && op->on_ve) || op->pad)
 		return false;
 	if ((!(fields & F_ADDR) && memcmp(&op->addr, &zero, sizeof(zero))) ||
 	    (!(fields & F_SIZE) && memcmp(&op->size, &zero, sizeof(zero))))
@@ -276,9 +277,10 @@ static bool check_op(struct ctx *c, const struct scn_thread *t, const struct scn
 				scn_op_names[op->kind][0]);
 	if (s->vm_kind == VM_TDX && op->kind == OP_EXEC && op->shared)
 		return scn_fail(c->err, "exec: a TD that executes shared memory is ended by KVM");
-	if ((fields & F_ADDR) &&
-	    !in_memory(c, op->addr, fields & F_SIZE ? scn_gfn_bits(op->size, c->bits) :
-		       fields & F_LEVEL ? 1ull << (c->bits * (op->level - 1)) : 1))
+	if ((fields & F_ADDR) && !in_memory(c, op->addr,
+					    fields & F_SIZE    ? scn_gfn_bits(op->size, c->bits)
+					    : fields & F_LEVEL ? 1ull << (c->bits * (op->level - 1))
+							       : 1))
 		return scn_fail(c->err, "%s: range is empty or outside memory", scn_op_names[op->kind][0]);
 	if (op->kind == OP_PREFAULT && (op->reg < scn_nr_running(s) || op->reg >= scn_nr_vcpus(s)))
 		return scn_fail(c->err, "prefault: vCPU %u has a program or does not exist", op->reg);
@@ -301,10 +303,11 @@ static bool check_threads(struct ctx *c)
 	for (unsigned int i = 0; i < s->nr_threads; i++) {
 		struct scn_thread *t = &s->threads[i];
 
-		c->at = (struct scn_where){ .part = PART_THREAD, .thread = i };
+		c->at = (struct scn_where){.part = PART_THREAD, .thread = i};
 		if (t->is_vcpu > 1 || t->nr_ops > SCN_MAX_OPS || (t->is_vcpu && i >= vcpus) ||
 		    (t->nr_ops && i >= running && i < vcpus))
-			return scn_fail(c->err, "vCPU threads come first, those without operations last among them");
+			return scn_fail(c->err,
+					"vCPU threads come first, those without operations last among them");
 		c->at.part = PART_OP;
 		for (unsigned int j = 0; j < t->nr_ops; j++) {
 			c->at.op = j;
@@ -350,7 +353,8 @@ static bool check_cond(struct ctx *c)
 		unsigned int needs = cond[i].kind == COND_NOT ? 1 : cond[i].kind >= COND_AND ? 2 : 0;
 
 		if (cond[i].pad || !check_atom(c, &cond[i]))
-			return scn_fail(c->err, "exists: thread, register, operation or invariant does not exist");
+			return scn_fail(c->err,
+					"exists: thread, register, operation or invariant does not exist");
 		if (depth < needs)
 			return scn_fail(c->err, "exists: not an expression");
 		depth = depth - needs + 1;
@@ -369,7 +373,8 @@ static bool check_schedule(struct ctx *c)
 	c->at.part = PART_SCHEDULE;
 	if (s->schedule > SCHED_EXACT || s->nr_gap_bytes > SCN_MAX_GAPS || s->record.nr > ENG_MAX_CHOICES)
 		return scn_fail(c->err, "schedule out of range");
-	if ((s->schedule != SCHED_GAPS && s->nr_gap_bytes) || (s->schedule == SCHED_GAPS && !s->nr_gap_bytes) ||
+	if ((s->schedule != SCHED_GAPS && s->nr_gap_bytes) ||
+	    (s->schedule == SCHED_GAPS && !s->nr_gap_bytes) ||
 	    (s->schedule != SCHED_EXACT && (s->record.nr || s->build[0])))
 		return scn_fail(c->err, "schedule has parts of another kind");
 	for (u32 i = 0; i < s->record.nr; i++) {
@@ -384,7 +389,7 @@ static bool check_schedule(struct ctx *c)
 
 bool scn_validate_at(struct scenario *s, struct scn_error *err, struct scn_where *where)
 {
-	struct ctx c = { .s = s, .err = err, .bits = scn_bits(s) };
+	struct ctx c = {.s = s, .err = err, .bits = scn_bits(s)};
 	bool ok;
 
 	c.frames = scn_gfn_bits(s->memory, c.bits);

@@ -16,7 +16,7 @@ static gpa_t gpa_of(struct scn_addr a, bool shared)
 }
 
 static const u8 guest_ops[OP_NR] = {
-	[OP_READ] = G_READ, [OP_WRITE] = G_WRITE, [OP_EXEC] = G_EXEC, [OP_ACCEPT] = G_ACCEPT,
+	[OP_READ] = G_READ,	[OP_WRITE] = G_WRITE,	  [OP_EXEC] = G_EXEC, [OP_ACCEPT] = G_ACCEPT,
 	[OP_MAPGPA] = G_VMCALL, [OP_AWAIT] = G_SPIN_READ, [OP_NOP] = G_NOP,
 };
 
@@ -38,7 +38,7 @@ static void compile_op(struct guest_insn *insn, const struct scn_op *op)
 static void add_private(struct subject_vm_config *c, gfn_t start, gfn_t end)
 {
 	if (start < end)
-		c->attrs_private[c->nr_private++] = (struct subject_slot){ start, end - start };
+		c->attrs_private[c->nr_private++] = (struct subject_slot){start, end - start};
 }
 
 /* What is left of memory between the shared ranges, in order. */
@@ -139,7 +139,7 @@ static int accept_page(struct world *w, const struct subject_ops *subject, struc
 /* A guest that gets no 2M page accepts it in pieces, as Linux does. */
 static void map_private(struct world *w, const struct subject_ops *subject, gpa_t gpa, unsigned int level)
 {
-	struct guest_insn insn = { .op = G_ACCEPT, .level = (u8)level, .gpa = gpa };
+	struct guest_insn insn = {.op = G_ACCEPT, .level = (u8)level, .gpa = gpa};
 	u64 pages = hw_level_pages(level);
 
 	if (!accept_page(w, subject, &insn) || level == 1)
@@ -155,7 +155,7 @@ void world_map(struct world *w, const struct subject_ops *subject)
 	for (unsigned int i = 0; i < s->nr_mapped; i++) {
 		bool shared = s->mapped[i].shared;
 		gpa_t gpa = gpa_of(s->mapped[i].addr, shared);
-		struct guest_insn insn = { .op = G_READ, .gpa = gpa };
+		struct guest_insn insn = {.op = G_READ, .gpa = gpa};
 
 		if (shared || s->vm_kind == VM_VMX)
 			accept_page(w, subject, &insn);

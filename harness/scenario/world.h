@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The world that a scenario describes: the VM's configuration and the guests' programs, compiled once for many runs.
+ * The world that a scenario describes: the VM's configuration and the guests' programs, compiled once for
+ * many runs.
  */
 #ifndef TDPFUZZ_SCENARIO_WORLD_H
 #define TDPFUZZ_SCENARIO_WORLD_H
