@@ -40,13 +40,15 @@ extern const struct check_family *const check_families[]; /* NULL-terminated */
 const struct invariant *invariant_find(const char *id);
 
 /**
- * struct known_issue - a finding that mainline has: true of the kernel, written up, named
+ * struct known_issue - a finding that is true of mainline, or of the design that a variant models: written up, named
  * @id: invariant
  * @title: how the titles of its findings begin
+ * @variant, @value: only under this variant; @value 0: mainline, under any
  * @write_up: what happens, why it is true of the source, where it was reported
  */
 struct known_issue {
 	const char *id, *name, *title, *write_up;
+	u8 variant, value;
 };
 /* NULL when the finding is no known issue. @title as m_fail() had it. */
 const struct known_issue *known_issue_match(const char *id, const char *title);

@@ -57,8 +57,8 @@ static void check_invariant(const struct invariant *inv)
 }
 
 static const struct known_issue sample[] = {
-	{"TLB-01", "sample", "stale leaf used after zap: a", "for this test"},
-	{NULL, NULL, NULL, NULL},
+	{"TLB-01", "sample", "stale leaf used after zap: a", "for this test", 0, 0},
+	{NULL, NULL, NULL, NULL, 0, 0},
 };
 
 int main(void)

@@ -17,7 +17,7 @@ static bool test_frame(const u64 *map, unsigned int i)
 static struct backing_block *block_find(struct backing *b, gfn_t gfn)
 {
 	for (unsigned int i = 0; i < b->nr; i++) {
-		struct backing_block *block = &b->block[i];
+		struct backing_block *block = b->block[i];
 
 		if (gfn >= block->first && gfn < block->first + hw_level_pages(block->level) &&
 		    test_frame(block->present, gfn - block->first))
@@ -30,7 +30,7 @@ static struct backing_block *block_find(struct backing *b, gfn_t gfn)
 static bool range_absent(const struct backing *b, gfn_t first, u64 pages)
 {
 	for (unsigned int i = 0; i < b->nr; i++) {
-		const struct backing_block *block = &b->block[i];
+		const struct backing_block *block = b->block[i];
 		u64 n = hw_level_pages(block->level);
 
 		if (block->first + n <= first || block->first >= first + pages)
@@ -63,7 +63,8 @@ static struct backing_block *block_create(struct backing *b, gfn_t gfn, const st
 	if (b->nr == BACKING_MAX_BLOCKS)
 		m_fail("INTERNAL", "INTERNAL too many folios in one run", "limit BACKING_MAX_BLOCKS = %d",
 		       BACKING_MAX_BLOCKS);
-	block = &b->block[b->nr++];
+	block = m_arena_alloc(sizeof(*block));
+	b->block[b->nr++] = block;
 	*block = (struct backing_block){.first = first, .level = level};
 	block->pfn = hw_alloc(level, b->type);
 	for (u64 i = 0; i < hw_level_pages(level); i++)
@@ -137,8 +138,21 @@ void backing_put(struct backing *b, struct backing_block *block)
 	spin_unlock(&b->lock);
 }
 
+static bool block_is_partial(const struct backing_block *block, gfn_t start, gfn_t end)
+{
+	gfn_t last = block->first + hw_level_pages(block->level);
+	gfn_t probe = max(block->first, start);
+
+	if (block->level == 1 || block->split || last <= start || block->first >= end)
+		return false;
+	return (block->first < start || last > end) && test_frame(block->present, probe - block->first);
+}
+
+/* What is left of a huge block can only be mapped by 4K, also while a fault still holds a reference. */
 static void block_remove(struct backing_block *block, gfn_t start, gfn_t end)
 {
+	if (block_is_partial(block, start, end))
+		block_split(block);
 	for (unsigned int i = 0; i < hw_level_pages(block->level); i++) {
 		gfn_t gfn = block->first + i;
 
@@ -155,18 +169,8 @@ void backing_remove(struct backing *b, gfn_t start, gfn_t end)
 {
 	spin_lock(&b->lock);
 	for (unsigned int i = 0; i < b->nr; i++)
-		block_remove(&b->block[i], start, end);
+		block_remove(b->block[i], start, end);
 	spin_unlock(&b->lock);
-}
-
-static bool block_is_partial(const struct backing_block *block, gfn_t start, gfn_t end)
-{
-	gfn_t last = block->first + hw_level_pages(block->level);
-	gfn_t probe = max(block->first, start);
-
-	if (block->level == 1 || block->split || last <= start || block->first >= end)
-		return false;
-	return (block->first < start || last > end) && test_frame(block->present, probe - block->first);
 }
 
 bool backing_find_partial(struct backing *b, gfn_t start, gfn_t end, gfn_t *first, u64 *npages)
@@ -175,9 +179,9 @@ bool backing_find_partial(struct backing *b, gfn_t start, gfn_t end, gfn_t *firs
 
 	spin_lock(&b->lock);
 	for (unsigned int i = 0; i < b->nr && !found; i++) {
-		found = block_is_partial(&b->block[i], start, end);
-		*first = b->block[i].first;
-		*npages = hw_level_pages(b->block[i].level);
+		found = block_is_partial(b->block[i], start, end);
+		*first = b->block[i]->first;
+		*npages = hw_level_pages(b->block[i]->level);
 	}
 	spin_unlock(&b->lock);
 	return found;
@@ -197,7 +201,7 @@ void backing_split(struct backing *b, gfn_t first)
 pfn_t backing_peek(const struct backing *b, gfn_t gfn)
 {
 	for (unsigned int i = 0; i < b->nr; i++) {
-		const struct backing_block *block = &b->block[i];
+		const struct backing_block *block = b->block[i];
 
 		if (gfn >= block->first && gfn < block->first + hw_level_pages(block->level) &&
 		    test_frame(block->present, gfn - block->first))

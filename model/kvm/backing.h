@@ -13,7 +13,7 @@
 #include "model/kapi/kapi.h"
 #include "model/subject.h"
 
-#define BACKING_MAX_BLOCKS 128
+#define BACKING_MAX_BLOCKS 1024
 
 /**
  * struct backing_block - one folio
@@ -40,6 +40,7 @@ struct backing_block {
  * @lock: page cache and reference counts (stands for folio locks, the xarray's lock and the host's page-table
  * lock)
  * @type: HW_GMEM or HW_USER
+ * @block: in the order of creation; memory of the run
  * @huge: blocks of level 2 where a whole aligned one lies inside a slot
  */
 struct backing {
@@ -47,7 +48,7 @@ struct backing {
 	enum hw_page_type type;
 	bool huge;
 	u16 nr;
-	struct backing_block block[BACKING_MAX_BLOCKS];
+	struct backing_block *block[BACKING_MAX_BLOCKS];
 };
 
 void backing_init(struct backing *b, enum hw_page_type type, bool huge);
