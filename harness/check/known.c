@@ -21,6 +21,12 @@ static const struct known_issue known_issues[] = {
 	 "is refused under the shared mmu_lock, and the ACCEPT exits for ever. The posting knows it and says that Linux "
 	 "guests do not do this. Q4.1, corpus/litmus/Q4.1-touch-then-accept.litmus.",
 	 VARIANT_huge, HUGE_RFC_V1},
+	{"PROG-01", "zero-step-pending", "vCPU is held out of the guest by the zero-step filter",
+	 "After seven private EPT violations at one instruction (here: two vCPUs of a guest that disagree whether a page is "
+	 "private, and a VMM that converts it for each) VP.ENTER answers with the same violation until the page is MAPPED. "
+	 "KVM finds its SPTE present, returns spurious, and enters again; the vCPU that would ACCEPT the page is the one "
+	 "that cannot run. Ends only when another vCPU ACCEPTs. Q0.4, corpus/litmus/Q0.4-zero-step-pending.litmus.",
+	 0, 0},
 	{NULL, NULL, NULL, NULL, 0, 0},
 };
 

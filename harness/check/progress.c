@@ -16,6 +16,7 @@
 static struct {
 	gpa_t gpa;
 	unsigned int rounds;
+	bool ran; /* left the guest since the first of the rounds: was in it, that is */
 	u64 seen; /* what others had done when the last round ended */
 } vcpus[MAX_VCPUS];
 
@@ -31,20 +32,35 @@ static bool charged_to_others(const struct m_event *ev, gfn_t gfn)
 	return chk_frozen_by_other(chk_tid(ev));
 }
 
+/*
+ * What the rounds were about. A fault that is found resolved each time, although the guest never ran in between, is the
+ * module's answer to too many faults at one instruction (zero-step filter).
+ */
+static const char *title(unsigned int v, s64 ret)
+{
+	enum { RET_PF_SPURIOUS = 6 };
+
+	if (!vcpus[v].ran && ret == RET_PF_SPURIOUS)
+		return "vCPU is held out of the guest by the zero-step filter";
+	return "vCPU makes no progress";
+}
+
 static void fault_round(const struct m_event *ev)
 {
 	unsigned int v = ev->a % MAX_VCPUS, t = chk_tid(ev);
 	gfn_t gfn = (ev->b >> PAGE_SHIFT) & ~tables_shared_bit();
 	u64 by_others = changes - changes_by[t];
 
-	if (vcpus[v].gpa != ev->b || vcpus[v].seen != by_others || (s64)ev->c < 0)
+	if (vcpus[v].gpa != ev->b || vcpus[v].seen != by_others || (s64)ev->c < 0) {
 		vcpus[v].rounds = 0;
+		vcpus[v].ran = false;
+	}
 	vcpus[v].gpa = ev->b;
 	vcpus[v].seen = by_others;
 	if ((s64)ev->c < 0 || charged_to_others(ev, gfn))
 		return;
 	if (++vcpus[v].rounds > MAX_ROUNDS)
-		chk_fail("PROG-01", "vCPU makes no progress", chk_flow(ev), NULL,
+		chk_fail("PROG-01", title(v, ev->c), chk_flow(ev), NULL,
 			 "vCPU %u: %u rounds for gpa %#llx, last returned %lld, and nobody else has changed "
 			 "anything",
 			 v, vcpus[v].rounds, (unsigned long long)ev->b, (long long)ev->c);
@@ -77,6 +93,9 @@ static void event(const struct m_event *ev)
 		vcpus[ev->a % MAX_VCPUS].rounds = 0;
 		change_by(ev);
 		break;
+	case EV_GUEST_EXIT:
+		vcpus[ev->a % MAX_VCPUS].ran = true;
+		break;
 	default:
 		change_by(ev);
 	}
@@ -105,7 +124,7 @@ const struct check_family check_progress = {
 	.nr = ARRAY_SIZE(invariants),
 	.reset = reset,
 	.event = event,
-	.events = BIT_ULL(EV_FAULT_ROUND) | BIT_ULL(EV_STORE) | BIT_ULL(EV_SEAMCALL) |
+	.events = BIT_ULL(EV_FAULT_ROUND) | BIT_ULL(EV_GUEST_EXIT) | BIT_ULL(EV_STORE) | BIT_ULL(EV_SEAMCALL) |
 		  BIT_ULL(EV_GUEST_READ) | BIT_ULL(EV_GUEST_WRITE) | BIT_ULL(EV_GUEST_ACCEPT) |
 		  BIT_ULL(EV_INVAL_BEGIN) | BIT_ULL(EV_INVAL_END) | BIT_ULL(EV_ATTR_STORE) |
 		  BIT_ULL(EV_LOCK) | BIT_ULL(EV_ENTER) | BIT_ULL(EV_GUEST_EXIT) | BIT_ULL(EV_PAGE_FREE),
