@@ -36,6 +36,12 @@ static inline unsigned int scn_bits(const struct scenario *s)
 	return s->narrow ? SCN_NARROW_BITS : SCN_WIDE_BITS;
 }
 /* Frames below the shared bit: no memory can lie above. */
+/*
+ * Frames that all operations of a program may cover together: what one run can walk below the engine's step limit, in
+ * a time that a fuzzer accepts. The size of memory has no such limit.
+ */
+#define SCN_MAX_OP_FRAMES 4000
+
 static inline u64 scn_max_frames(const struct scenario *s)
 {
 	return 1ull << (scn_bits(s) * 4 - 1);

@@ -168,6 +168,18 @@ static u8 repair_kind(const struct scenario *s, const struct scn_op *op)
 	return kind;
 }
 
+/* @left: frames that this and the later operations may cover, and one for each of them on top. */
+static void repair_budget(const struct scenario *s, struct scn_op *op, u64 *left)
+{
+	u64 n = scn_gfn_bits(op->size, scn_bits(s));
+
+	if (n > 1 && n + SCN_MAX_THREADS * SCN_MAX_OPS > *left) {
+		op->size = (scn_size){.k = 1};
+		n = 1;
+	}
+	*left -= n;
+}
+
 static void repair_op(const struct scenario *s, struct scn_op *op, u64 frames)
 {
 	u8 fields;
@@ -194,7 +206,7 @@ static void repair_op(const struct scenario *s, struct scn_op *op, u64 frames)
 
 bool program_repair(struct scenario *s)
 {
-	u64 frames;
+	u64 frames, left = SCN_MAX_OP_FRAMES + SCN_MAX_THREADS * SCN_MAX_OPS;
 
 	repair_threads(s);
 	if (!scn_nr_running(s))
@@ -210,8 +222,10 @@ bool program_repair(struct scenario *s)
 	repair_added(s, frames);
 	repair_mapped(s, frames);
 	for (unsigned int i = 0; i < s->nr_threads; i++) {
-		for (unsigned int j = 0; j < s->threads[i].nr_ops; j++)
+		for (unsigned int j = 0; j < s->threads[i].nr_ops; j++) {
 			repair_op(s, &s->threads[i].ops[j], frames);
+			repair_budget(s, &s->threads[i].ops[j], &left);
+		}
 	}
 	return true;
 }

@@ -291,6 +291,7 @@ static bool check_threads(struct ctx *c)
 {
 	struct scenario *s = c->s;
 	unsigned int vcpus, running;
+	u64 frames = 0;
 
 	if (s->nr_threads > SCN_MAX_THREADS)
 		return scn_fail(c->err, "more than %d threads", SCN_MAX_THREADS);
@@ -313,6 +314,10 @@ static bool check_threads(struct ctx *c)
 			c->at.op = j;
 			if (!check_op(c, t, &t->ops[j]))
 				return false;
+			frames += scn_gfn_bits(t->ops[j].size, c->bits);
+			if (frames > SCN_MAX_OP_FRAMES)
+				return scn_fail(c->err, "operations cover more than %d frames together",
+						SCN_MAX_OP_FRAMES);
 		}
 		memset(&t->ops[t->nr_ops], 0, (SCN_MAX_OPS - t->nr_ops) * sizeof(t->ops[0]));
 	}

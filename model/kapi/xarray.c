@@ -38,14 +38,14 @@ static u64 initial_value(const struct xarray *xa, u64 index)
 
 static unsigned int bucket(u64 index)
 {
-	return (index * 0x9e3779b97f4a7c15ull) >> 59;
+	return (index * 0x9e3779b97f4a7c15ull) >> 57;
 }
 
 static struct xa_slot *find(const struct xarray *xa, u64 index)
 {
 	struct xa_slot *slot;
 
-	_Static_assert(XA_BUCKETS == 1 << (64 - 59), "bucket() takes the top bits");
+	_Static_assert(XA_BUCKETS == 1 << (64 - 57), "bucket() takes the top bits");
 	for (slot = xa->bucket[bucket(index)]; slot; slot = slot->next)
 		if (slot->index == index)
 			return slot;

@@ -10,7 +10,7 @@
 #include "model/kapi/atomic.h"
 
 #define XA_MAX_RANGES 8
-#define XA_BUCKETS 32
+#define XA_BUCKETS 128
 
 struct xarray {
 	struct xa_slot *bucket[XA_BUCKETS]; /* indices that this run touched, arena memory */
