@@ -40,7 +40,7 @@ static inline unsigned int scn_bits(const struct scenario *s)
  * Frames that all operations of a program may cover together: what one run can walk below the engine's step limit, in
  * a time that a fuzzer accepts. The size of memory has no such limit.
  */
-#define SCN_MAX_OP_FRAMES 4000
+#define SCN_MAX_OP_FRAMES 1600
 
 static inline u64 scn_max_frames(const struct scenario *s)
 {

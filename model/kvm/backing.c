@@ -9,6 +9,11 @@ void backing_init(struct backing *b, enum hw_page_type type, bool huge)
 	b->nr = 0;
 }
 
+static struct backing_block *block_at(const struct backing *b, unsigned int i)
+{
+	return &b->chunk[i / BACKING_CHUNK][i % BACKING_CHUNK];
+}
+
 static bool test_frame(const u64 *map, unsigned int i)
 {
 	return map[i / 64] & BIT_ULL(i % 64);
@@ -17,7 +22,7 @@ static bool test_frame(const u64 *map, unsigned int i)
 static struct backing_block *block_find(struct backing *b, gfn_t gfn)
 {
 	for (unsigned int i = 0; i < b->nr; i++) {
-		struct backing_block *block = b->block[i];
+		struct backing_block *block = block_at(b, i);
 
 		if (gfn >= block->first && gfn < block->first + hw_level_pages(block->level) &&
 		    test_frame(block->present, gfn - block->first))
@@ -30,7 +35,7 @@ static struct backing_block *block_find(struct backing *b, gfn_t gfn)
 static bool range_absent(const struct backing *b, gfn_t first, u64 pages)
 {
 	for (unsigned int i = 0; i < b->nr; i++) {
-		const struct backing_block *block = b->block[i];
+		const struct backing_block *block = block_at(b, i);
 		u64 n = hw_level_pages(block->level);
 
 		if (block->first + n <= first || block->first >= first + pages)
@@ -63,8 +68,9 @@ static struct backing_block *block_create(struct backing *b, gfn_t gfn, const st
 	if (b->nr == BACKING_MAX_BLOCKS)
 		m_fail("INTERNAL", "INTERNAL too many folios in one run", "limit BACKING_MAX_BLOCKS = %d",
 		       BACKING_MAX_BLOCKS);
-	block = m_arena_alloc(sizeof(*block));
-	b->block[b->nr++] = block;
+	if (b->nr % BACKING_CHUNK == 0)
+		b->chunk[b->nr / BACKING_CHUNK] = m_arena_alloc(BACKING_CHUNK * sizeof(*block));
+	block = block_at(b, b->nr++);
 	*block = (struct backing_block){.first = first, .level = level};
 	block->pfn = hw_alloc(level, b->type);
 	for (u64 i = 0; i < hw_level_pages(level); i++)
@@ -169,7 +175,7 @@ void backing_remove(struct backing *b, gfn_t start, gfn_t end)
 {
 	spin_lock(&b->lock);
 	for (unsigned int i = 0; i < b->nr; i++)
-		block_remove(b->block[i], start, end);
+		block_remove(block_at(b, i), start, end);
 	spin_unlock(&b->lock);
 }
 
@@ -179,9 +185,9 @@ bool backing_find_partial(struct backing *b, gfn_t start, gfn_t end, gfn_t *firs
 
 	spin_lock(&b->lock);
 	for (unsigned int i = 0; i < b->nr && !found; i++) {
-		found = block_is_partial(b->block[i], start, end);
-		*first = b->block[i]->first;
-		*npages = hw_level_pages(b->block[i]->level);
+		found = block_is_partial(block_at(b, i), start, end);
+		*first = block_at(b, i)->first;
+		*npages = hw_level_pages(block_at(b, i)->level);
 	}
 	spin_unlock(&b->lock);
 	return found;
@@ -201,7 +207,7 @@ void backing_split(struct backing *b, gfn_t first)
 pfn_t backing_peek(const struct backing *b, gfn_t gfn)
 {
 	for (unsigned int i = 0; i < b->nr; i++) {
-		const struct backing_block *block = b->block[i];
+		const struct backing_block *block = block_at(b, i);
 
 		if (gfn >= block->first && gfn < block->first + hw_level_pages(block->level) &&
 		    test_frame(block->present, gfn - block->first))

@@ -13,7 +13,8 @@
 #include "model/kapi/kapi.h"
 #include "model/subject.h"
 
-#define BACKING_MAX_BLOCKS 1024
+#define BACKING_CHUNK 8 /* blocks allocated at once */
+#define BACKING_MAX_BLOCKS 2048
 
 /**
  * struct backing_block - one folio
@@ -40,7 +41,7 @@ struct backing_block {
  * @lock: page cache and reference counts (stands for folio locks, the xarray's lock and the host's page-table
  * lock)
  * @type: HW_GMEM or HW_USER
- * @block: in the order of creation; memory of the run
+ * @chunk: blocks in the order of creation; memory of the run
  * @huge: blocks of level 2 where a whole aligned one lies inside a slot
  */
 struct backing {
@@ -48,7 +49,7 @@ struct backing {
 	enum hw_page_type type;
 	bool huge;
 	u16 nr;
-	struct backing_block *block[BACKING_MAX_BLOCKS];
+	struct backing_block *chunk[BACKING_MAX_BLOCKS / BACKING_CHUNK];
 };
 
 void backing_init(struct backing *b, enum hw_page_type type, bool huge);
