@@ -32,12 +32,11 @@ struct m_site {
 	u32 id;
 };
 
-#define M_SITE(what_)                                                                                       \
-	({                                                                                                  \
-		static struct m_site m_site_ __attribute__((used, section("m_sites"), aligned(8))) = {     \
-			.file = __FILE__, .func = __func__, .what = what_, .line = __LINE__                 \
-		};                                                                                          \
-		&m_site_;                                                                                   \
+#define M_SITE(what_)                                                                                        \
+	({                                                                                                   \
+		static struct m_site m_site_ __attribute__((used, section("m_sites"), aligned(8))) = {       \
+			.file = __FILE__, .func = __func__, .what = what_, .line = __LINE__};                \
+		&m_site_;                                                                                    \
 	})
 
 /*
@@ -78,7 +77,8 @@ enum m_choice {
  */
 void m_point(u32 kind, const volatile void *addr, struct m_site *site);
 
-/* m_choose() - draw a data choice in [0, n). 2 <= n <= 16. Returns 0 when @kind is not enabled in this run. */
+/* m_choose() - draw a data choice in [0, n). 2 <= n <= 16. Returns 0 when @kind is not enabled in this run.
+ */
 unsigned int m_choose(enum m_choice kind, unsigned int n, struct m_site *site);
 
 /*
@@ -96,8 +96,8 @@ void m_spin(struct m_site *site);
 
 #ifndef MACHINE_THREADS
 /*
- * Is every other thread of the run finished? Also true outside a run. A thread that serves the others (RCU callbacks)
- * waits for &m_alone_obj, which is woken when only one is left, and returns then.
+ * Is every other thread of the run finished? Also true outside a run. A thread that serves the others (RCU
+ * callbacks) waits for &m_alone_obj, which is woken when only one is left, and returns then.
  */
 bool m_alone(void);
 extern char m_alone_obj;
@@ -108,9 +108,9 @@ unsigned int m_thread(void);
 unsigned int m_cpu(void);
 
 /*
- * Bookkeeping of hw and kapi that has no counterpart in the modelled machine (free lists, lazily made records): a
- * short section without a point inside. Fibers are atomic there anyway; threads take one lock that race detectors do
- * not see, so that it hides no missing edge of the code under test.
+ * Bookkeeping of hw and kapi that has no counterpart in the modelled machine (free lists, lazily made
+ * records): a short section without a point inside. Fibers are atomic there anyway; threads take one lock
+ * that race detectors do not see, so that it hides no missing edge of the code under test.
  */
 #ifdef MACHINE_THREADS
 void m_lock_internal(void);
@@ -148,64 +148,64 @@ void *m_arena_alloc(size_t size);
 extern bool m_history;
 void m_note_value(u64 old, u64 new_);
 
-#define m_value(old, new_)                                            \
-	do {                                                          \
-		if (unlikely(m_history))                              \
-			m_note_value((u64)(old), (u64)(new_));        \
+#define m_value(old, new_)                                                                                   \
+	do {                                                                                                 \
+		if (unlikely(m_history))                                                                     \
+			m_note_value((u64)(old), (u64)(new_));                                               \
 	} while (0)
 
 /*
  * Accesses of the hardware and of the module, 64 bits wide. @k carries the class. KVM's code uses
  * model/kapi/atomic.h instead.
  */
-#define m_load64(p, k)                                                       \
-	({                                                                   \
-		const volatile u64 *p_ = (p);                                \
-		m_point(M_READ | (k), p_, M_SITE("load " #p));               \
-		u64 v_ = __atomic_load_n(p_, __ATOMIC_ACQUIRE);              \
-		m_value(v_, v_);                                             \
-		v_;                                                          \
+#define m_load64(p, k)                                                                                       \
+	({                                                                                                   \
+		const volatile u64 *p_ = (p);                                                                \
+		m_point(M_READ | (k), p_, M_SITE("load " #p));                                               \
+		u64 v_ = __atomic_load_n(p_, __ATOMIC_ACQUIRE);                                              \
+		m_value(v_, v_);                                                                             \
+		v_;                                                                                          \
 	})
 
-#define m_store64(p, v, k)                                                   \
-	({                                                                   \
-		volatile u64 *p_ = (p);                                      \
-		u64 n_ = (v);                                                \
-		struct m_site *s_ = M_SITE("store " #p);                     \
-		m_point(M_WRITE | (k), p_, s_);                              \
-		u64 o_ = __atomic_load_n(p_, __ATOMIC_RELAXED);              \
-		__atomic_store_n(p_, n_, __ATOMIC_RELEASE);                  \
-		m_value(o_, n_);                                             \
-		m_stored(p_, o_, n_, s_);                                    \
+#define m_store64(p, v, k)                                                                                   \
+	({                                                                                                   \
+		volatile u64 *p_ = (p);                                                                      \
+		u64 n_ = (v);                                                                                \
+		struct m_site *s_ = M_SITE("store " #p);                                                     \
+		m_point(M_WRITE | (k), p_, s_);                                                              \
+		u64 o_ = __atomic_load_n(p_, __ATOMIC_RELAXED);                                              \
+		__atomic_store_n(p_, n_, __ATOMIC_RELEASE);                                                  \
+		m_value(o_, n_);                                                                             \
+		m_stored(p_, o_, n_, s_);                                                                    \
 	})
 
 /* Returns true and stores @n_ if *p == *old; else false and *old is what was there. */
-#define m_cas64(p, old, new_, k)                                                                        \
-	({                                                                                              \
-		volatile u64 *p_ = (p);                                                                 \
-		u64 *op_ = (old);                                                                       \
-		u64 o_ = *op_, n_ = (new_);                                                             \
-		struct m_site *s_ = M_SITE("cmpxchg " #p);                                              \
-		m_point(M_RMW | (k), p_, s_);                                                           \
-		bool ok_ = __atomic_compare_exchange_n(p_, op_, n_, false, __ATOMIC_ACQ_REL,            \
-						       __ATOMIC_ACQUIRE);                               \
-		m_value(*op_, ok_ ? n_ : *op_);                                                         \
-		if (ok_)                                                                                \
-			m_stored(p_, o_, n_, s_);                                                       \
-		ok_;                                                                                    \
+#define m_cas64(p, old, new_, k)                                                                             \
+	({                                                                                                   \
+		volatile u64 *p_ = (p);                                                                      \
+		u64 *op_ = (old);                                                                            \
+		u64 o_ = *op_, n_ = (new_);                                                                  \
+		struct m_site *s_ = M_SITE("cmpxchg " #p);                                                   \
+		m_point(M_RMW | (k), p_, s_);                                                                \
+		bool ok_ =                                                                                   \
+			__atomic_compare_exchange_n(p_, op_, n_, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE); \
+		m_value(*op_, ok_ ? n_ : *op_);                                                              \
+		if (ok_)                                                                                     \
+			m_stored(p_, o_, n_, s_);                                                            \
+		ok_;                                                                                         \
 	})
 
 /* Returns the old value. */
-#define m_xchg64(p, new_, k)                                                 \
-	({                                                                   \
-		volatile u64 *p_ = (p);                                      \
-		u64 n_ = (new_);                                             \
-		struct m_site *s_ = M_SITE("xchg " #p);                      \
-		m_point(M_RMW | (k), p_, s_);                                \
-		u64 o_ = __atomic_exchange_n(p_, n_, __ATOMIC_ACQ_REL);      \
-		m_value(o_, n_);                                             \
-		m_stored(p_, o_, n_, s_);                                    \
-		o_;                                                          \
+#define m_xchg64(p, new_, k)                                                                                 \
+	({                                                                                                   \
+		volatile u64 *p_ = (p);                                                                      \
+		u64 n_ = (new_);                                                                             \
+		struct m_site *s_ = M_SITE("xchg " #p);                                                      \
+		m_point(M_RMW | (k), p_, s_);                                                                \
+		u64 o_ = __atomic_exchange_n(p_, n_, __ATOMIC_ACQ_REL);                                      \
+		m_value(o_, n_);                                                                             \
+		m_stored(p_, o_, n_, s_);                                                                    \
+		o_;                                                                                          \
 	})
 
 /*

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The code under test as its users and its observers see it. Scenarios drive it through struct subject_ops, oracles
- * look at it through struct subject_view; model/kvm provides one of each, a kernel tree will provide another.
+ * The code under test as its users and its observers see it. Scenarios drive it through struct subject_ops,
+ * oracles look at it through struct subject_view; model/kvm provides one of each, a kernel tree will provide
+ * another.
  */
 #ifndef TDPFUZZ_MODEL_SUBJECT_H
 #define TDPFUZZ_MODEL_SUBJECT_H
@@ -13,9 +14,9 @@
 #define SUBJECT_MAX_ROOTS 8
 
 /*
- * VM_VMX: an ordinary VM: one direct root, no private memory, no attributes (set_attributes is -EINVAL there). The
- * NX recovery worker needs it: KVM ends a TD that executes shared memory, so a TD's shared root never has a table
- * that was made because of an executable 4K mapping.
+ * VM_VMX: an ordinary VM: one direct root, no private memory, no attributes (set_attributes is -EINVAL
+ * there). The NX recovery worker needs it: KVM ends a TD that executes shared memory, so a TD's shared root
+ * never has a table that was made because of an executable 4K mapping.
  */
 enum subject_vm_kind { VM_TDX, VM_VMX };
 
@@ -57,17 +58,20 @@ struct subject_run {
 };
 
 /*
- * The surface. All calls but reset/create run on an engine thread. Errors are -errno as the system call gives them.
+ * The surface. All calls but reset/create run on an engine thread. Errors are -errno as the system call gives
+ * them.
  */
 struct subject_ops {
 	const char *name;
-	void (*create_vm)(const struct subject_vm_config *config); /* single-threaded, up to the first KVM_RUN */
+	void (*create_vm)(
+		const struct subject_vm_config *config); /* single-threaded, up to the first KVM_RUN */
 	void (*run_vcpu)(unsigned int vcpu, struct subject_run *run);
 	int (*set_attributes)(gfn_t start, u64 npages, bool private);
 	int (*punch_hole)(gfn_t start, u64 npages); /* guest_memfd offsets, given as gfns */
 	int (*prefault)(unsigned int vcpu, gfn_t start, u64 npages, bool private);
 	int (*nx_recover)(void); /* one round of the NX recovery worker */
-	/* The host mm changes what is behind the user memory: notifier start, PTE change, page freed, notifier end. */
+	/* The host mm changes what is behind the user memory: notifier start, PTE change, page freed,
+	 * notifier end. */
 	int (*host_unmap)(gfn_t start, u64 npages);
 	/* Host user space writes through its own mapping of a slot. */
 	int (*host_write)(gfn_t gfn, u64 value);

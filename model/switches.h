@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Switches of the model: seeded bugs (model/bugs.def) and design variants (model/variants.def). Set before a run,
- * constant during it; part of every scenario file that needs one.
+ * Switches of the model: seeded bugs (model/bugs.def) and design variants (model/variants.def). Set before a
+ * run, constant during it; part of every scenario file that needs one.
  */
 #ifndef TDPFUZZ_MODEL_SWITCHES_H
 #define TDPFUZZ_MODEL_SWITCHES_H

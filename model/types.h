@@ -34,19 +34,19 @@ typedef u64 hpa_t;
 #define unlikely(x) __builtin_expect(!!(x), 0)
 #endif
 
-#define min(a, b)                  \
-	({                         \
-		typeof(a) _a = (a); \
-		typeof(b) _b = (b); \
-		_a < _b ? _a : _b; \
+#define min(a, b)                                                                                            \
+	({                                                                                                   \
+		typeof(a) _a = (a);                                                                          \
+		typeof(b) _b = (b);                                                                          \
+		_a < _b ? _a : _b;                                                                           \
 	})
-#define max(a, b)                  \
-	({                         \
-		typeof(a) _a = (a); \
-		typeof(b) _b = (b); \
-		_a > _b ? _a : _b; \
+#define max(a, b)                                                                                            \
+	({                                                                                                   \
+		typeof(a) _a = (a);                                                                          \
+		typeof(b) _b = (b);                                                                          \
+		_a > _b ? _a : _b;                                                                           \
 	})
 
-#define container_of(ptr, type, member) ((type *)((char *)(ptr)-offsetof(type, member)))
+#define container_of(ptr, type, member) ((type *)((char *)(ptr) - offsetof(type, member)))
 
 #endif

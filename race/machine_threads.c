@@ -312,7 +312,8 @@ void mt_init(const struct mt_config *c)
 	int err;
 
 	config = *c;
-	arena = mmap(NULL, ARENA_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	arena = mmap(NULL, ARENA_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
+		     -1, 0);
 	if (arena == MAP_FAILED) {
 		perror("race: arena");
 		_exit(3);

@@ -40,7 +40,8 @@ extern const struct check_family *const check_families[]; /* NULL-terminated */
 const struct invariant *invariant_find(const char *id);
 
 /**
- * struct known_issue - a finding that is true of mainline, or of the design that a variant models: written up, named
+ * struct known_issue - a finding that is true of mainline, or of the design that a variant models: written
+ * up, named
  * @id: invariant
  * @title: how the titles of its findings begin
  * @variant, @value: only under this variant; @value 0: mainline, under any

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Invariants that stand behind another one: with all of them watched the first ends the run. Each must still trip on
- * a seeded bug when it is the only one that is watched.
+ * Invariants that stand behind another one: with all of them watched the first ends the run. Each must still
+ * trip on a seeded bug when it is the only one that is watched.
  */
 #include <stdio.h>
 #include <string.h>
@@ -16,8 +16,9 @@ static const struct second_line {
 } cases[] = {
 	/* A fault inside the table installs its leaf after the removal has passed the slot. */
 	{"LOST-01", "disconnected-pt-not-frozen",
-	 HEAD VM "kind vmx; }\n"
-		 "thread vcpu { exec 0; exec 1; }\nthread vcpu { exec 0; exec 1; }\nthread host { nx-recover; }\n"},
+	 HEAD VM
+	 "kind vmx; }\n"
+	 "thread vcpu { exec 0; exec 1; }\nthread vcpu { exec 0; exec 1; }\nthread host { nx-recover; }\n"},
 	/* The entry stays frozen, and then a conversion takes mmu_lock for write. */
 	{"SPTE-04", "mirror-left-frozen-on-busy",
 	 HEAD VM "}\nthread vcpu { accept 1 4K -> r0; }\nthread vcpu { accept 1 4K -> r0; }\n"
@@ -26,8 +27,9 @@ static const struct second_line {
 	 HEAD VM "mapped 1; }\nthread vcpu { read 1 -> r0; }\nthread host { set-shared 1 1; }\n"},
 	/* What the guest wrote is gone with the neighbour's conversion: the page has to be accepted again. */
 	{"DATA-01", "zap-partial-huge-private",
-	 HEAD "Variant: huge=rfc-v1\n" VM "mapped 2M 2M; }\n"
-	      "thread vcpu { write 2M+2 = 5; nop; read 2M+2 -> r0 ve 4K; }\nthread host { set-shared 2M+1 1; }\n"},
+	 HEAD
+	 "Variant: huge=rfc-v1\n" VM "mapped 2M 2M; }\n"
+	 "thread vcpu { write 2M+2 = 5; nop; read 2M+2 -> r0 ve 4K; }\nthread host { set-shared 2M+1 1; }\n"},
 };
 
 static bool search(const char *strategy, const char *id)

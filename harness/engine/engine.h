@@ -169,8 +169,8 @@ const char *eng_thread_name(unsigned int thread);
 void eng_set_coverage(u8 *map, size_t size);
 
 /*
- * Only the invariant @id ends a run, NULL = all: shows what stands behind an invariant that fires earlier. Violations
- * that nothing can go on after (host panic, module halt) end a run all the same.
+ * Only the invariant @id ends a run, NULL = all: shows what stands behind an invariant that fires earlier.
+ * Violations that nothing can go on after (host panic, module halt) end a run all the same.
  */
 void eng_watch_only(const char *id);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * One execution: builds the machine and the VM that a scenario describes, starts its threads, runs them under a
- * strategy with the checkers on, and says what happened.
+ * One execution: builds the machine and the VM that a scenario describes, starts its threads, runs them under
+ * a strategy with the checkers on, and says what happened.
  */
 #ifndef TDPFUZZ_EXEC_H
 #define TDPFUZZ_EXEC_H
@@ -11,7 +11,8 @@
 
 /**
  * struct exec_result - what one run showed
- * @run: the engine's result; for a failure found after the threads ended (quiescent checks) verdict is ENG_FAILED too
+ * @run: the engine's result; for a failure found after the threads ended (quiescent checks) verdict is
+ * ENG_FAILED too
  * @finding: an invariant is broken (including deadlock, livelock and step limit)
  * @known: name of the known issue that it is, or NULL
  * @witness: the exists clause holds (a clause about registers: only without a finding)
@@ -32,8 +33,8 @@ void exec_prepare(const struct scenario *s);
 /* false: the strategy's search is over. */
 bool exec_run(struct eng_strategy *strategy, struct exec_result *result);
 /*
- * The finding of the last exec_run() again, with full history: same choices, step and event callbacks on. False when
- * the two passes differ: nondeterminism, internal error, exit 3.
+ * The finding of the last exec_run() again, with full history: same choices, step and event callbacks on.
+ * False when the two passes differ: nondeterminism, internal error, exit 3.
  */
 bool exec_replay_history(const struct eng_record *record, struct exec_result *result,
 			 void (*step)(const struct eng_step *), void (*event)(const struct m_event *));

@@ -37,8 +37,8 @@ static inline unsigned int scn_bits(const struct scenario *s)
 }
 /* Frames below the shared bit: no memory can lie above. */
 /*
- * Frames that all operations of a program may cover together: what one run can walk below the engine's step limit, in
- * a time that a fuzzer accepts. The size of memory has no such limit.
+ * Frames that all operations of a program may cover together: what one run can walk below the engine's step
+ * limit, in a time that a fuzzer accepts. The size of memory has no such limit.
  */
 #define SCN_MAX_OP_FRAMES 1600
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A scenario: program x schedule x fault plan. One in-memory form, two lossless forms on disk: text (.litmus) and
- * binary (.tdpf; a raw fuzz input is a binary scenario without metadata). Fixed size, no pointers, comparable with
- * memcmp() after scn_canonicalize().
+ * A scenario: program x schedule x fault plan. One in-memory form, two lossless forms on disk: text (.litmus)
+ * and binary (.tdpf; a raw fuzz input is a binary scenario without metadata). Fixed size, no pointers,
+ * comparable with memcmp() after scn_canonicalize().
  */
 #ifndef TDPFUZZ_SCENARIO_H
 #define TDPFUZZ_SCENARIO_H
@@ -36,8 +36,8 @@ enum scn_op_kind {
 	OP_ACCEPT, /* rN := status of ACCEPT addr at @level */
 	OP_MAPGPA, /* MapGPA addr, size, to @shared; the VMM converts and resumes */
 	/*
-	 * Repeat reading addr until it is val (into r7). When nobody is left who could write it the run ends there: a
-	 * guest that waits for ever is no fault of the host.
+	 * Repeat reading addr until it is val (into r7). When nobody is left who could write it the run ends
+	 * there: a guest that waits for ever is no fault of the host.
 	 */
 	OP_AWAIT,
 	OP_NOP,
@@ -45,7 +45,8 @@ enum scn_op_kind {
 	OP_SET_SHARED, /* KVM_SET_MEMORY_ATTRIBUTES addr, size, 0 */
 	OP_SET_PRIVATE, /* ..., PRIVATE */
 	OP_PUNCH, /* fallocate(PUNCH_HOLE) on the guest_memfd */
-	OP_PREFAULT, /* KVM_PRE_FAULT_MEMORY addr, size, @shared on vCPU @reg, which has no program (no operations) */
+	OP_PREFAULT, /* KVM_PRE_FAULT_MEMORY addr, size, @shared on vCPU @reg, which has no program (no
+			operations) */
 	OP_NX_RECOVER, /* one round of the worker */
 	OP_HOST_UNMAP, /* madvise(DONTNEED) of the user memory behind addr, size: notifier */
 	OP_HOST_WRITE, /* user space stores val through its mapping */
@@ -96,11 +97,9 @@ enum scn_expect { EXPECT_NONE, EXPECT_NEVER, EXPECT_SOMETIMES };
 enum scn_result_bug { RESULT_BUG_BASE, RESULT_BUG_NONE, RESULT_BUG_SET };
 
 /*
- * One header line, for the variants and the bug that it names; what it does not name is as in the scenario. Only
- * the memory model sc today.
- *   Result: Never huge=rfc-v1
- *   Result: Never bug=none
- *   Flips-with: freeze=off        is a "Result: Sometimes freeze=off" that says why the Never above is worth something
+ * One header line, for the variants and the bug that it names; what it does not name is as in the scenario.
+ * Only the memory model sc today. Result: Never huge=rfc-v1 Result: Never bug=none Flips-with: freeze=off is
+ * a "Result: Sometimes freeze=off" that says why the Never above is worth something
  */
 struct scn_result {
 	u8 expect;
@@ -136,9 +135,10 @@ struct scenario {
 	u8 data_choices; /* bit per enum m_choice */
 
 	/*
-	 * VM: one slot from gfn 0. TDX: private (attribute) at start unless listed in @shared; executing shared memory
-	 * is not a legal program (KVM ends the TD). VMX: ordinary VM, no private memory: accesses have no shared bit,
-	 * ACCEPT, MapGPA, SET_* and PUNCH are not legal; NX recovery has something to do only there.
+	 * VM: one slot from gfn 0. TDX: private (attribute) at start unless listed in @shared; executing
+	 * shared memory is not a legal program (KVM ends the TD). VMX: ordinary VM, no private memory:
+	 * accesses have no shared bit, ACCEPT, MapGPA, SET_* and PUNCH are not legal; NX recovery has
+	 * something to do only there.
 	 */
 	u8 vm_kind; /* enum subject_vm_kind; text: vm { kind tdx|vmx; ... } */
 	u8 pending_ve_disable;
@@ -185,16 +185,20 @@ bool scn_equal(const struct scenario *a, const struct scenario *b);
 /* Out-of-range fields are an error; unused ones become zero. */
 bool scn_validate(struct scenario *s, struct scn_error *err);
 
-bool scn_parse_text(struct scenario *s, const char *file, const char *text, size_t size, struct scn_error *err);
+bool scn_parse_text(struct scenario *s, const char *file, const char *text, size_t size,
+		    struct scn_error *err);
 char *scn_print_text(const struct scenario *s); /* malloc'ed, canonical */
 
-/* Strict: a file. Total: a fuzz input, every byte string decodes to a legal scenario or is rejected (false). */
-bool scn_parse_binary(struct scenario *s, const char *file, const u8 *data, size_t size, struct scn_error *err);
+/* Strict: a file. Total: a fuzz input, every byte string decodes to a legal scenario or is rejected (false).
+ */
+bool scn_parse_binary(struct scenario *s, const char *file, const u8 *data, size_t size,
+		      struct scn_error *err);
 bool scn_decode_fuzz(struct scenario *s, const u8 *data, size_t size);
 u8 *scn_print_binary(const struct scenario *s, size_t *size); /* malloc'ed, canonical */
 /*
- * @s as a raw fuzz input: its program and its gap list, without metadata. Decodes to an equal program, unless @s uses
- * what fuzz inputs do not have (AWAIT, forced faults, variants other than huge). Returns the size, 0 when @max is short.
+ * @s as a raw fuzz input: its program and its gap list, without metadata. Decodes to an equal program, unless
+ * @s uses what fuzz inputs do not have (AWAIT, forced faults, variants other than huge). Returns the size, 0
+ * when @max is short.
  */
 size_t scn_encode_fuzz(const struct scenario *s, u8 *out, size_t max);
 

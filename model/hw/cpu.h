@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The processor: logical CPUs with interrupts, the TLB and paging-structure cache, the EPT walker with A/D bits,
- * and guest execution. It knows EPT entries and nothing of KVM or of the TDX module.
+ * The processor: logical CPUs with interrupts, the TLB and paging-structure cache, the EPT walker with A/D
+ * bits, and guest execution. It knows EPT entries and nothing of KVM or of the TDX module.
  */
 #ifndef TDPFUZZ_MODEL_HW_CPU_H
 #define TDPFUZZ_MODEL_HW_CPU_H
@@ -70,9 +70,10 @@ void hw_tlb_flush_tag(unsigned int cpu, u32 tag); /* INVEPT single-context */
 void hw_tlb_flush_all(unsigned int cpu); /* INVEPT global */
 
 /*
- * IPIs. hw_send_ipi() returns at once. A CPU that is outside the guest with interrupts on takes it at once; one in
- * the guest leaves it at its next instruction boundary and acknowledges in hw_irqs_enable(); one with interrupts
- * off acknowledges when it turns them on. hw_ipi_wait() blocks until @cpu has no unacknowledged IPI.
+ * IPIs. hw_send_ipi() returns at once. A CPU that is outside the guest with interrupts on takes it at once;
+ * one in the guest leaves it at its next instruction boundary and acknowledges in hw_irqs_enable(); one with
+ * interrupts off acknowledges when it turns them on. hw_ipi_wait() blocks until @cpu has no unacknowledged
+ * IPI.
  */
 void hw_send_ipi(unsigned int cpu);
 void hw_ipi_wait(unsigned int cpu);
@@ -109,7 +110,8 @@ struct hw_guest {
 	u16 vcpu; /* number for events */
 	u64 regs[GUEST_REGS];
 	u16 rounds; /* times that the instruction at @pc was started again */
-	u8 accepting; /* level of the ACCEPT that the #VE handler of the instruction at @pc is at; 0 = not in it */
+	u8 accepting; /* level of the ACCEPT that the #VE handler of the instruction at @pc is at; 0 = not in
+			 it */
 };
 
 /* Address space of a running guest. @private_root is 0 for a guest without S-EPT. */
@@ -140,16 +142,18 @@ struct hw_exit {
 };
 
 /*
- * Run the guest on the current CPU until something leaves it. The instruction that exits is not completed and runs
- * again on re-entry unless the caller advances pc. Caller has set in_guest.
+ * Run the guest on the current CPU until something leaves it. The instruction that exits is not completed and
+ * runs again on re-entry unless the caller advances pc. Caller has set in_guest.
  */
 void hw_guest_run(struct hw_guest *g, const struct hw_vmcs *vmcs, struct hw_exit *exit);
 
-/* The instruction at pc takes a #VE: its handler starts, or the register becomes GUEST_VE and the guest goes on. */
+/* The instruction at pc takes a #VE: its handler starts, or the register becomes GUEST_VE and the guest goes
+ * on. */
 void hw_guest_ve(struct hw_guest *g);
 /* Is the guest about to ACCEPT (instruction or #VE handler)? Then what. */
 bool hw_guest_accepts(const struct hw_guest *g, gpa_t *gpa, unsigned int *level);
-/* TDCALL is over: the value of its register. In the handler, @again says to ACCEPT once more at @again's level. */
+/* TDCALL is over: the value of its register. In the handler, @again says to ACCEPT once more at @again's
+ * level. */
 void hw_guest_accepted(struct hw_guest *g, u64 rax, bool ok, unsigned int again);
 /* The instruction at pc is complete. */
 void hw_guest_retire(struct hw_guest *g);

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Physical memory. model/hw owns every frame: KVM's page tables, S-EPT pages, guest_memfd folios, host user
- * memory and the module's control pages all come from here, so that the walker and the oracles see each of them.
+ * memory and the module's control pages all come from here, so that the walker and the oracles see each of
+ * them.
  *
- * Simplifications: the contents of a 4 KiB data page are one 64-bit word (a version) and the key id that wrote it
- * last; a table has hw_geom entries instead of always 512. A frame's record is initialised on first touch in a
- * run, so that a run costs what it touches and not what the machine has.
+ * Simplifications: the contents of a 4 KiB data page are one 64-bit word (a version) and the key id that
+ * wrote it last; a table has hw_geom entries instead of always 512. A frame's record is initialised on first
+ * touch in a run, so that a run costs what it touches and not what the machine has.
  */
 #ifndef TDPFUZZ_MODEL_HW_PAGE_H
 #define TDPFUZZ_MODEL_HW_PAGE_H
@@ -64,9 +65,10 @@ enum hw_page_type {
 void hw_pages_reset(void);
 
 /*
- * A naturally aligned block of hw_level_pages(@level) frames; tables are level 1. Frames freed last are handed out
- * first, so that a use after free meets the next owner soon. The new block reads as zero (tables: every entry 0;
- * the owner fills them). Never fails: whether an allocation fails is kapi's choice, not the machine's.
+ * A naturally aligned block of hw_level_pages(@level) frames; tables are level 1. Frames freed last are
+ * handed out first, so that a use after free meets the next owner soon. The new block reads as zero (tables:
+ * every entry 0; the owner fills them). Never fails: whether an allocation fails is kapi's choice, not the
+ * machine's.
  */
 pfn_t hw_alloc(unsigned int level, enum hw_page_type type);
 /* Frees and raises the generation of each frame; table contents become 0xdead... in every entry. */
@@ -88,6 +90,7 @@ void hw_set_data(pfn_t pfn, u64 value, u16 keyid);
 /* The same word and key for every frame of a block of @level, at the cost of one. */
 void hw_fill_data(pfn_t pfn, unsigned int level, u64 value, u16 keyid);
 
-#define HW_POISON 0xdead4ead0000dead /* present bits clear on purpose: a walker that reads it is caught by type */
+#define HW_POISON                                                                                            \
+	0xdead4ead0000dead /* present bits clear on purpose: a walker that reads it is caught by type */
 
 #endif

@@ -1,21 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Marked accesses, atomics and barriers. Memory orders are those of the LKMM as far as C11 can say them: a plain
- * READ_ONCE() or WRITE_ONCE() orders nothing for a race detector, successful compare-exchanges and exchanges are full
- * barriers. Plain C accesses in model/kvm are plain accesses: no scheduling point, and visible to race detectors.
+ * Marked accesses, atomics and barriers. Memory orders are those of the LKMM as far as C11 can say them: a
+ * plain READ_ONCE() or WRITE_ONCE() orders nothing for a race detector, successful compare-exchanges and
+ * exchanges are full barriers. Plain C accesses in model/kvm are plain accesses: no scheduling point, and
+ * visible to race detectors.
  */
 #ifndef TDPFUZZ_KAPI_ATOMIC_H
 #define TDPFUZZ_KAPI_ATOMIC_H
 
 #include "model/machine.h"
 
-#define READ_ONCE(x)                                                           \
-	({                                                                     \
-		m_point(M_READ | M_KVM, &(x), M_SITE("READ_ONCE(" #x ")"));    \
-		__typeof__(x) v_ = __atomic_load_n(&(x), __ATOMIC_RELAXED);    \
-		kapi_note_read(&(x));                                          \
-		m_value((u64)v_, (u64)v_);                                     \
-		v_;                                                            \
+#define READ_ONCE(x)                                                                                         \
+	({                                                                                                   \
+		m_point(M_READ | M_KVM, &(x), M_SITE("READ_ONCE(" #x ")"));                                  \
+		__typeof__(x) v_ = __atomic_load_n(&(x), __ATOMIC_RELAXED);                                  \
+		kapi_note_read(&(x));                                                                        \
+		m_value((u64)v_, (u64)v_);                                                                   \
+		v_;                                                                                          \
 	})
 
 #ifdef TDPFUZZ_TSAN
@@ -27,39 +28,39 @@ void __tsan_ignore_thread_end(void);
 #endif
 
 /*
- * A read that the kernel leaves racing with plain writes, and whose result is only a hint or is checked again under a
- * lock. A point like any other, that race detectors do not see.
+ * A read that the kernel leaves racing with plain writes, and whose result is only a hint or is checked again
+ * under a lock. A point like any other, that race detectors do not see.
  */
-#define data_race(x)                                                           \
-	({                                                                     \
-		m_point(M_READ | M_KVM, &(x), M_SITE("data_race(" #x ")"));    \
-		__tsan_ignore_thread_begin();                                  \
-		__typeof__(x) v_ = __atomic_load_n(&(x), __ATOMIC_RELAXED);    \
-		__tsan_ignore_thread_end();                                    \
-		m_value((u64)v_, (u64)v_);                                     \
-		v_;                                                            \
+#define data_race(x)                                                                                         \
+	({                                                                                                   \
+		m_point(M_READ | M_KVM, &(x), M_SITE("data_race(" #x ")"));                                  \
+		__tsan_ignore_thread_begin();                                                                \
+		__typeof__(x) v_ = __atomic_load_n(&(x), __ATOMIC_RELAXED);                                  \
+		__tsan_ignore_thread_end();                                                                  \
+		m_value((u64)v_, (u64)v_);                                                                   \
+		v_;                                                                                          \
 	})
 
 /* A read whose dependents are ordered after it: rcu_dereference(), a SPTE that leads to the child table. */
-#define READ_ONCE_DEP(x)                                                       \
-	({                                                                     \
-		m_point(M_READ | M_KVM, &(x), M_SITE("READ_ONCE(" #x ")"));    \
-		__typeof__(x) v_ = __atomic_load_n(&(x), __ATOMIC_ACQUIRE);    \
-		m_value((u64)v_, (u64)v_);                                     \
-		v_;                                                            \
+#define READ_ONCE_DEP(x)                                                                                     \
+	({                                                                                                   \
+		m_point(M_READ | M_KVM, &(x), M_SITE("READ_ONCE(" #x ")"));                                  \
+		__typeof__(x) v_ = __atomic_load_n(&(x), __ATOMIC_ACQUIRE);                                  \
+		m_value((u64)v_, (u64)v_);                                                                   \
+		v_;                                                                                          \
 	})
 
-#define kapi_store(x, v, order, text)                                          \
-	do {                                                                   \
-		__typeof__(&(x)) p_ = &(x);                                    \
-		__typeof__(x) n_ = (v);                                        \
-		struct m_site *s_ = M_SITE(text);                              \
-		m_point(M_WRITE | M_KVM, p_, s_);                              \
-		__typeof__(x) o_ = __atomic_load_n(p_, __ATOMIC_RELAXED);      \
-		__atomic_store_n(p_, n_, order);                               \
-		m_value((u64)o_, (u64)n_);                                     \
-		if (sizeof(*p_) == 8)                                          \
-			m_stored((u64 *)p_, (u64)o_, (u64)n_, s_);             \
+#define kapi_store(x, v, order, text)                                                                        \
+	do {                                                                                                 \
+		__typeof__(&(x)) p_ = &(x);                                                                  \
+		__typeof__(x) n_ = (v);                                                                      \
+		struct m_site *s_ = M_SITE(text);                                                            \
+		m_point(M_WRITE | M_KVM, p_, s_);                                                            \
+		__typeof__(x) o_ = __atomic_load_n(p_, __ATOMIC_RELAXED);                                    \
+		__atomic_store_n(p_, n_, order);                                                             \
+		m_value((u64)o_, (u64)n_);                                                                   \
+		if (sizeof(*p_) == 8)                                                                        \
+			m_stored((u64 *)p_, (u64)o_, (u64)n_, s_);                                           \
 	} while (0)
 
 #define WRITE_ONCE(x, v) kapi_store(x, v, kapi_write_order(), "WRITE_ONCE(" #x ")")
@@ -70,32 +71,33 @@ void __tsan_ignore_thread_end(void);
 #define smp_load_acquire(p) READ_ONCE_DEP(*(p))
 
 /* Full-barrier read-modify-writes; bool try_cmpxchg64(u64 *ptr, u64 *old, u64 new). */
-#define try_cmpxchg64(ptr, old, new_)                                                                       \
-	({                                                                                                  \
-		u64 *p_ = (ptr);                                                                            \
-		u64 *op_ = (old);                                                                           \
-		u64 o_ = *op_, n_ = (new_);                                                                 \
-		struct m_site *s_ = M_SITE("try_cmpxchg64(" #ptr ")");                                      \
-		m_point(M_RMW | M_KVM, p_, s_);                                                             \
-		bool ok_ = __atomic_compare_exchange_n(p_, op_, n_, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE); \
-		m_value(ok_ ? o_ : *op_, ok_ ? n_ : *op_);                                                  \
-		if (ok_)                                                                                    \
-			m_stored(p_, o_, n_, s_);                                                           \
-		ok_;                                                                                        \
+#define try_cmpxchg64(ptr, old, new_)                                                                        \
+	({                                                                                                   \
+		u64 *p_ = (ptr);                                                                             \
+		u64 *op_ = (old);                                                                            \
+		u64 o_ = *op_, n_ = (new_);                                                                  \
+		struct m_site *s_ = M_SITE("try_cmpxchg64(" #ptr ")");                                       \
+		m_point(M_RMW | M_KVM, p_, s_);                                                              \
+		bool ok_ =                                                                                   \
+			__atomic_compare_exchange_n(p_, op_, n_, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE); \
+		m_value(ok_ ? o_ : *op_, ok_ ? n_ : *op_);                                                   \
+		if (ok_)                                                                                     \
+			m_stored(p_, o_, n_, s_);                                                            \
+		ok_;                                                                                         \
 	})
 
-#define kapi_rmw(ptr, v, builtin, text)                                        \
-	({                                                                     \
-		__typeof__(ptr) p_ = (ptr);                                    \
-		__typeof__(*p_) n_ = (v);                                      \
-		struct m_site *s_ = M_SITE(text);                              \
-		m_point(M_RMW | M_KVM, p_, s_);                                \
-		__typeof__(*p_) o_ = builtin(p_, n_, __ATOMIC_ACQ_REL);        \
-		__typeof__(*p_) now_ = __atomic_load_n(p_, __ATOMIC_RELAXED);  \
-		m_value((u64)o_, (u64)now_);                                   \
-		if (sizeof(*p_) == 8)                                          \
-			m_stored((u64 *)p_, (u64)o_, (u64)now_, s_);           \
-		o_;                                                            \
+#define kapi_rmw(ptr, v, builtin, text)                                                                      \
+	({                                                                                                   \
+		__typeof__(ptr) p_ = (ptr);                                                                  \
+		__typeof__(*p_) n_ = (v);                                                                    \
+		struct m_site *s_ = M_SITE(text);                                                            \
+		m_point(M_RMW | M_KVM, p_, s_);                                                              \
+		__typeof__(*p_) o_ = builtin(p_, n_, __ATOMIC_ACQ_REL);                                      \
+		__typeof__(*p_) now_ = __atomic_load_n(p_, __ATOMIC_RELAXED);                                \
+		m_value((u64)o_, (u64)now_);                                                                 \
+		if (sizeof(*p_) == 8)                                                                        \
+			m_stored((u64 *)p_, (u64)o_, (u64)now_, s_);                                         \
+		o_;                                                                                          \
 	})
 
 /* All return the old value. */
@@ -104,21 +106,21 @@ void __tsan_ignore_thread_end(void);
 #define fetch_or(ptr, v) kapi_rmw(ptr, v, __atomic_fetch_or, "fetch_or(" #ptr ")")
 #define fetch_add(ptr, v) kapi_rmw(ptr, v, __atomic_fetch_add, "fetch_add(" #ptr ")")
 
-#define cmpxchg(ptr, old, new_)                                                                             \
-	({                                                                                                  \
-		__typeof__(ptr) p_ = (ptr);                                                                 \
-		__typeof__(*p_) o_ = (old), n_ = (new_);                                                    \
-		struct m_site *s_ = M_SITE("cmpxchg(" #ptr ")");                                            \
-		m_point(M_RMW | M_KVM, p_, s_);                                                             \
-		__atomic_compare_exchange_n(p_, &o_, n_, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);        \
-		m_value((u64)o_, (u64)__atomic_load_n(p_, __ATOMIC_RELAXED));                               \
-		o_;                                                                                         \
+#define cmpxchg(ptr, old, new_)                                                                              \
+	({                                                                                                   \
+		__typeof__(ptr) p_ = (ptr);                                                                  \
+		__typeof__(*p_) o_ = (old), n_ = (new_);                                                     \
+		struct m_site *s_ = M_SITE("cmpxchg(" #ptr ")");                                             \
+		m_point(M_RMW | M_KVM, p_, s_);                                                              \
+		__atomic_compare_exchange_n(p_, &o_, n_, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);         \
+		m_value((u64)o_, (u64)__atomic_load_n(p_, __ATOMIC_RELAXED));                                \
+		o_;                                                                                          \
 	})
 
 /*
- * Barriers. Under sequential consistency they order nothing that is not ordered already; race detectors need them,
- * since TSan knows no fences: after smp_wmb() the next WRITE_ONCE() of the thread publishes, smp_rmb() acquires what
- * the last marked reads of the thread saw. In model/kapi/barrier.c.
+ * Barriers. Under sequential consistency they order nothing that is not ordered already; race detectors need
+ * them, since TSan knows no fences: after smp_wmb() the next WRITE_ONCE() of the thread publishes, smp_rmb()
+ * acquires what the last marked reads of the thread saw. In model/kapi/barrier.c.
  */
 void smp_mb(void);
 void smp_wmb(void);

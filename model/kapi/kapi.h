@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The kernel's primitives with the kernel's names and meanings: the only way in which model/kvm and model/tdx reach
- * anything shared. Every marked access, lock operation and barrier is a scheduling point (class M_KVM).
+ * The kernel's primitives with the kernel's names and meanings: the only way in which model/kvm and model/tdx
+ * reach anything shared. Every marked access, lock operation and barrier is a scheduling point (class M_KVM).
  */
 #ifndef TDPFUZZ_KAPI_H
 #define TDPFUZZ_KAPI_H
@@ -18,19 +18,19 @@
 #include "model/kapi/list.h"
 
 /* WARN_ON_ONCE() of correct code never fires: a listener treats it as a finding. */
-#define WARN_ON_ONCE(cond)                                                    \
-	({                                                                    \
-		bool w_ = !!(cond);                                           \
-		if (unlikely(w_))                                             \
-			m_emit1(EV_WARN, (uintptr_t)#cond);                   \
-		w_;                                                           \
+#define WARN_ON_ONCE(cond)                                                                                   \
+	({                                                                                                   \
+		bool w_ = !!(cond);                                                                          \
+		if (unlikely(w_))                                                                            \
+			m_emit1(EV_WARN, (uintptr_t)#cond);                                                  \
+		w_;                                                                                          \
 	})
 
 /* BUG(): host panic, the run is over. */
-#define BUG_ON(cond)                                                                            \
-	do {                                                                                    \
-		if (unlikely(cond))                                                             \
-			kapi_bug(__func__, #cond);                                              \
+#define BUG_ON(cond)                                                                                         \
+	do {                                                                                                 \
+		if (unlikely(cond))                                                                          \
+			kapi_bug(__func__, #cond);                                                           \
 	} while (0)
 void kapi_bug(const char *func, const char *cond) __attribute__((noreturn));
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Doubly linked lists with the kernel's names; plain accesses, so that a race detector sees an unlocked walk. */
+/* Doubly linked lists with the kernel's names; plain accesses, so that a race detector sees an unlocked walk.
+ */
 #ifndef TDPFUZZ_KAPI_LIST_H
 #define TDPFUZZ_KAPI_LIST_H
 

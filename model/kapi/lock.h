@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Locks. Each belongs to a class with a fixed place in the lock order (KVM: Documentation/virt/kvm/locking.rst);
- * model/kapi checks order, mode and ownership at every acquisition and reports a violation (LOCK-01) before the lock
- * primitive is reached, so that one bug has one title in every build flavour.
+ * Locks. Each belongs to a class with a fixed place in the lock order (KVM:
+ * Documentation/virt/kvm/locking.rst); model/kapi checks order, mode and ownership at every acquisition and
+ * reports a violation (LOCK-01) before the lock primitive is reached, so that one bug has one title in every
+ * build flavour.
  */
 #ifndef TDPFUZZ_KAPI_LOCK_H
 #define TDPFUZZ_KAPI_LOCK_H
@@ -85,7 +86,8 @@ void kapi_held(unsigned int thread, char *buf, size_t size);
 
 #define rwlock_needbreak(x) kapi_lock_contended(&(x)->l)
 #define lockdep_assert_held(x) kapi_lock_assert(&(x)->l, 'a', M_SITE("lockdep_assert_held(" #x ")"))
-#define lockdep_assert_held_write(x) kapi_lock_assert(&(x)->l, 'w', M_SITE("lockdep_assert_held_write(" #x ")"))
+#define lockdep_assert_held_write(x)                                                                         \
+	kapi_lock_assert(&(x)->l, 'w', M_SITE("lockdep_assert_held_write(" #x ")"))
 #define lockdep_assert_held_read(x) kapi_lock_assert(&(x)->l, 'r', M_SITE("lockdep_assert_held_read(" #x ")"))
 #define might_sleep() kapi_might_sleep(M_SITE("might_sleep()"))
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Locks on pthreads. Sanitizers know pthread_rwlock_t, so the edges are theirs (and tested in race/edges_test.c):
- * write_unlock() -> later read_lock() and write_lock(); read_unlock() -> later write_lock(), not -> later read_lock().
+ * Locks on pthreads. Sanitizers know pthread_rwlock_t, so the edges are theirs (and tested in
+ * race/edges_test.c): write_unlock() -> later read_lock() and write_lock(); read_unlock() -> later
+ * write_lock(), not -> later read_lock().
  */
 #include "model/kapi/internal.h"
 #include "model/kapi/kapi.h"

@@ -9,8 +9,9 @@
 
 /**
  * struct kapi_lock - spinlock, rwlock, mutex or rw_semaphore
- * @rw: a lock that is only ever taken for write is a mutex. Writers are preferred, as in the kernel's queued rwlock,
- *	which lets no new reader in before a waiting writer (readers in interrupts excepted: the model has none).
+ * @rw: a lock that is only ever taken for write is a mutex. Writers are preferred, as in the kernel's queued
+ *rwlock, which lets no new reader in before a waiting writer (readers in interrupts excepted: the model has
+ *none).
  * @class: enum lock_class
  * @waiters: threads that sleep in @rw; atomic
  */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Memory: page-table pages and small objects. Frames come from model/hw, objects from the arena of the run. */
+/* Memory: page-table pages and small objects. Frames come from model/hw, objects from the arena of the run.
+ */
 #ifndef TDPFUZZ_KAPI_MM_H
 #define TDPFUZZ_KAPI_MM_H
 
@@ -7,8 +8,8 @@
 #include "model/kapi/atomic.h"
 
 /*
- * A page-table page with every entry = @fill, or NULL when the choice M_CH_ALLOC at this site says so. @type is
- * HW_TABLE or HW_SEPT.
+ * A page-table page with every entry = @fill, or NULL when the choice M_CH_ALLOC at this site says so. @type
+ * is HW_TABLE or HW_SEPT.
  */
 u64 *kapi_alloc_table(enum hw_page_type type, u64 fill, struct m_site *site);
 void kapi_free_table(u64 *table);
@@ -25,8 +26,8 @@ static inline u64 *__va(hpa_t pa)
 }
 
 /*
- * kmem: objects with a free list per size; an object freed and used again before its next allocation is poisoned
- * (ASan builds poison the memory itself). kzalloc() returns NULL when M_CH_ALLOC says so.
+ * kmem: objects with a free list per size; an object freed and used again before its next allocation is
+ * poisoned (ASan builds poison the memory itself). kzalloc() returns NULL when M_CH_ALLOC says so.
  */
 void *kapi_zalloc(size_t size, struct m_site *site);
 void kfree(void *p);

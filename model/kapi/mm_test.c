@@ -83,8 +83,7 @@ int main(void)
 
 	test_engine();
 	r = run(s, tables);
-	ok(r.verdict == ENG_FAILED && !strcmp(r.title, "page table used after it was freed"), "%s",
-	   r.title);
+	ok(r.verdict == ENG_FAILED && !strcmp(r.title, "page table used after it was freed"), "%s", r.title);
 	r = run(s, objects);
 	ok(r.verdict == ENG_FAILED && !strcmp(r.id, "PT-01"), "%s", r.title);
 	run(s, xarrays);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * RCU and SRCU. A callback never runs synchronously in call_rcu(): it becomes ready when every reader that was inside
- * at call_rcu() has left, and then waits for its own thread ("rcu" in reports; started by the harness as the last
- * thread of a run that has one) to be scheduled. Threads back end: liburcu.
+ * RCU and SRCU. A callback never runs synchronously in call_rcu(): it becomes ready when every reader that
+ * was inside at call_rcu() has left, and then waits for its own thread ("rcu" in reports; started by the
+ * harness as the last thread of a run that has one) to be scheduled. Threads back end: liburcu.
  */
 #ifndef TDPFUZZ_KAPI_RCU_H
 #define TDPFUZZ_KAPI_RCU_H
@@ -24,7 +24,8 @@ bool rcu_read_lock_held(void);
 void call_rcu(struct rcu_head *head, void (*func)(struct rcu_head *head));
 void synchronize_rcu(void);
 void rcu_barrier(void);
-/* Body of the callback thread; returns when all other threads of the run have finished and no callback is left. */
+/* Body of the callback thread; returns when all other threads of the run have finished and no callback is
+ * left. */
 void rcu_thread(void *unused);
 
 /**

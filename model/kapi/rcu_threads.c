@@ -2,15 +2,17 @@
 /*
  * RCU on liburcu's memb flavour, which is called out of line, and SRCU with two counters.
  *
- * A race detector does not see into the library, so the edges are annotated here (and tested in race/edges_test.c):
+ * A race detector does not see into the library, so the edges are annotated here (and tested in
+ * race/edges_test.c):
  *
  *   rcu_read_unlock() -> end of synchronize_rcu(), start of a callback, end of rcu_barrier()
  *   call_rcu(head) -> its callback -> end of rcu_barrier()
  *   srcu_read_unlock() -> end of synchronize_srcu() of that domain
  *
- * One token stands for all grace periods: a reader that left is ordered before every later grace period, also before
- * those that it did not hold up. That hides some uses after the section's end; the fiber back end keeps exact
- * lifetimes. There is no edge from a grace period to the readers after it: what they read, they acquire.
+ * One token stands for all grace periods: a reader that left is ordered before every later grace period, also
+ * before those that it did not hold up. That hides some uses after the section's end; the fiber back end
+ * keeps exact lifetimes. There is no edge from a grace period to the readers after it: what they read, they
+ * acquire.
  */
 #define rcu_head urcu_head
 #include <urcu/urcu-memb.h>
@@ -24,7 +26,8 @@
 #include "model/kapi/threads.h"
 #include "race/machine_threads.h"
 
-_Static_assert(sizeof(struct urcu_head) <= sizeof(((struct rcu_head *)0)->lib), "struct rcu_head: lib is too small");
+_Static_assert(sizeof(struct urcu_head) <= sizeof(((struct rcu_head *)0)->lib),
+	       "struct rcu_head: lib is too small");
 
 static char grace_periods; /* token of the edges from readers */
 static char callbacks_done;
@@ -147,8 +150,8 @@ void srcu_read_unlock(struct srcu_struct *s, int idx)
 }
 
 /*
- * A reader may have sampled the index and not yet counted itself, so one flip is not enough: both counters are waited
- * for, each after new readers have been led to the other one.
+ * A reader may have sampled the index and not yet counted itself, so one flip is not enough: both counters
+ * are waited for, each after new readers have been led to the other one.
  */
 void synchronize_srcu(struct srcu_struct *s)
 {

@@ -16,7 +16,8 @@ void smp_call_function_many(u64 mask, bool wait);
 bool need_resched(void);
 /* Nothing else to run here: tells the engine that this thread only goes round again. */
 void cond_resched(void);
-/* Drop @lock if somebody waits for it or need_resched(), let others run, retake it. True if it was dropped. */
+/* Drop @lock if somebody waits for it or need_resched(), let others run, retake it. True if it was dropped.
+ */
 bool cond_resched_rwlock_read(rwlock_t *lock);
 bool cond_resched_rwlock_write(rwlock_t *lock);
 

@@ -28,6 +28,7 @@ void kapi_check_table(const volatile u64 *entry, struct m_site *site)
 {
 	if (likely(hw_type(hw_table_pfn(entry)) != HW_FREE))
 		return;
-	m_fail("PT-01", "page table used after it was freed", "%s: page table of pfn %#llx, freed %u times so far", site->what,
+	m_fail("PT-01", "page table used after it was freed",
+	       "%s: page table of pfn %#llx, freed %u times so far", site->what,
 	       (unsigned long long)hw_table_pfn(entry), hw_gen(hw_table_pfn(entry)));
 }

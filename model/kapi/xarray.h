@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The part of the xarray that KVM uses for memory attributes and guest_memfd: index -> non-zero value. One access is
- * one scheduling point. Kept as a sparse table of the indices that a run touched, plus initial ranges that cost
- * nothing however large they are.
+ * The part of the xarray that KVM uses for memory attributes and guest_memfd: index -> non-zero value. One
+ * access is one scheduling point. Kept as a sparse table of the indices that a run touched, plus initial
+ * ranges that cost nothing however large they are.
  */
 #ifndef TDPFUZZ_KAPI_XARRAY_H
 #define TDPFUZZ_KAPI_XARRAY_H

@@ -93,8 +93,8 @@ struct kvm_mmu_memory_cache {
 
 /**
  * struct kvm_vcpu
- * @mutex: one ioctl at a time. KVM_RUN does without in the model: a scenario has one thread that runs a vCPU, and
- * prefaults on others only
+ * @mutex: one ioctl at a time. KVM_RUN does without in the model: a scenario has one thread that runs a vCPU,
+ * and prefaults on others only
  * @mode: OUTSIDE_GUEST_MODE, IN_GUEST_MODE or EXITING_GUEST_MODE; written by the vCPU, and IN -> EXITING by
  * kickers
  * @requests: bit per request number; set by anybody, cleared by the vCPU

@@ -30,7 +30,8 @@ void tdx_vcpu_run(struct kvm_vcpu *vcpu, struct kvm_exit *exit)
 		exit->reason = KVM_X_BUSY;
 		return;
 	}
-	/* A guest whose TDCALLs ran into host priority for too long: nothing for KVM to do, the guest tries again. */
+	/* A guest whose TDCALLs ran into host priority for too long: nothing for KVM to do, the guest tries
+	 * again. */
 	if ((err & TDX_STATUS_MASK) == TDX_HOST_PRIORITY_BUSY_TIMEOUT) {
 		exit->reason = KVM_X_BUSY;
 		return;
