@@ -19,7 +19,7 @@
 static struct {
 	gpa_t gpa;
 	unsigned int rounds, idle_rounds;
-	bool ran; /* left the guest since the first of the rounds: was in it, that is */
+	unsigned int outside; /* rounds since it last left the guest: since it was in it, that is */
 	u64 seen, seen_stores; /* what others had done, and changed, when the last round ended */
 } vcpus[MAX_VCPUS];
 
@@ -45,7 +45,7 @@ static const char *title(unsigned int v, s64 ret)
 {
 	enum { RET_PF_SPURIOUS = 6 };
 
-	if (!vcpus[v].ran && ret == RET_PF_SPURIOUS)
+	if (vcpus[v].outside > MAX_ROUNDS / 2 && ret == RET_PF_SPURIOUS)
 		return "vCPU is held out of the guest by the zero-step filter";
 	return "vCPU makes no progress";
 }
@@ -58,10 +58,9 @@ static void fault_round(const struct m_event *ev)
 
 	if (vcpus[v].gpa != ev->b || vcpus[v].seen != by_others || (s64)ev->c < 0)
 		vcpus[v].rounds = 0;
-	if (vcpus[v].gpa != ev->b || vcpus[v].seen_stores != stores_by_others || (s64)ev->c < 0) {
+	if (vcpus[v].gpa != ev->b || vcpus[v].seen_stores != stores_by_others || (s64)ev->c < 0)
 		vcpus[v].idle_rounds = 0;
-		vcpus[v].ran = false;
-	}
+	vcpus[v].outside++;
 	vcpus[v].gpa = ev->b;
 	vcpus[v].seen = by_others;
 	vcpus[v].seen_stores = stores_by_others;
@@ -126,7 +125,7 @@ static void event(const struct m_event *ev)
 		change_by(ev);
 		break;
 	case EV_GUEST_EXIT:
-		vcpus[ev->a % MAX_VCPUS].ran = true;
+		vcpus[ev->a % MAX_VCPUS].outside = 0;
 		break;
 	default:
 		change_by(ev);
@@ -139,7 +138,7 @@ static void reset(void)
 	for (unsigned int i = 0; i < CHK_THREADS; i++)
 		changes_by[i] = stores_by[i] = 0;
 	for (unsigned int i = 0; i < MAX_VCPUS; i++)
-		vcpus[i].rounds = vcpus[i].idle_rounds = 0;
+		vcpus[i].rounds = vcpus[i].idle_rounds = vcpus[i].outside = 0;
 }
 
 static const struct invariant invariants[] = {
