@@ -65,10 +65,6 @@ static void check_well_formed(const struct m_event *ev, const struct chk_change 
 /* May a present mirror SPTE be replaced by a present one or be frozen for that? Never in 7.3. */
 static bool mirror_overwrite_ok(const struct chk_change *c)
 {
-	if (variant(overwrite) == 2)
-		return true;
-	if (variant(overwrite) == 1 && chk_exclusive(c->thread))
-		return true;
 	return variant(huge) && c->was == SPTE_IS_LEAF && c->is == SPTE_IS_TABLE && chk_exclusive(c->thread);
 }
 
@@ -287,7 +283,7 @@ static const struct invariant invariants[] = {
 	 "no table to "
 	 "table, no frozen direct SPTE; a present mirror SPTE only becomes empty, or is split under mmu_lock "
 	 "write with "
-	 "huge=rfc-v1. The overwrite variants widen it.",
+	 "huge=rfc-v1.",
 	 "Promotion, demotion and double mapping that the S-EPT cannot follow.", "every store", NEEDS_EVENTS},
 	{"SPTE-03", "I7", "FROZEN has one owner",
 	 "A frozen SPTE is replaced only by the thread that froze it; a thread that unlinks a table leaves "

@@ -60,11 +60,14 @@ void hw_ipi_wait(unsigned int cpu)
 	m_acquire(&hw_cpus[cpu].irqs_on);
 }
 
+/*
+ * No point: the flag is this CPU's own. Who sends it an IPI before its next access finds interrupts off, as it
+ * would if the CPU had been a little faster; who sends it one before its last access finds them on.
+ */
 void hw_irqs_disable(void)
 {
 	struct hw_cpu *c = &hw_cpus[m_cpu()];
 
-	m_point(M_WRITE | M_HW, &c->ipi_pending, M_SITE("cli"));
 	__atomic_store_n(&c->irqs_on, false, __ATOMIC_SEQ_CST);
 }
 

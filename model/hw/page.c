@@ -44,8 +44,18 @@ struct hw_geom hw_geom = {.bits = 9, .levels = 4};
 
 static struct hw_frame frames[HW_NR_FRAMES];
 static struct hw_frame blocks[2][NR_BLOCKS]; /* level 2, level 3 */
-static u64 tables[NR_TABLES][HW_MAX_ENTRIES];
+/*
+ * Entries of all tables, one table right behind the other: at a distance of 4 KiB those of a narrow geometry would
+ * all compete for the same few lines of the cache.
+ */
+static u64 tables[NR_TABLES * HW_MAX_ENTRIES] __attribute__((aligned(64)));
 static pfn_t table_pfn[NR_TABLES];
+
+/* @index counts from 1, as in struct hw_frame. */
+static u64 *table_entries(u32 index)
+{
+	return &tables[(u64)(index - 1) << hw_geom.bits];
+}
 
 static u32 run;
 static u32 nr_tables;
@@ -97,8 +107,8 @@ void hw_pages_reset(void)
 	carve_next = carve_end = 0;
 	bump_low = 1;
 	bump_high = HW_NR_FRAMES;
-	m_watch_lo = &tables[0][0];
-	m_watch_hi = m_watch_lo + sizeof(tables) / sizeof(u64);
+	m_watch_lo = tables;
+	m_watch_hi = m_watch_lo + ((u64)NR_TABLES << hw_geom.bits);
 }
 
 static bool is_table(enum hw_page_type type)
@@ -108,8 +118,10 @@ static bool is_table(enum hw_page_type type)
 
 static void table_fill(u32 table, u64 value)
 {
+	u64 *entries = table_entries(table);
+
 	for (unsigned int i = 0; i < hw_entries(); i++)
-		__atomic_store_n(&tables[table - 1][i], value, __ATOMIC_RELAXED);
+		__atomic_store_n(&entries[i], value, __ATOMIC_RELAXED);
 }
 
 static pfn_t pop_free(unsigned int level)
@@ -247,7 +259,7 @@ u64 *hw_table(pfn_t pfn)
 
 	if (!f || !f->table)
 		page_error("not a page table");
-	return tables[f->table - 1];
+	return table_entries(f->table);
 }
 
 pfn_t hw_table_pfn(const volatile u64 *entry)
@@ -256,7 +268,7 @@ pfn_t hw_table_pfn(const volatile u64 *entry)
 
 	if (e < m_watch_lo || e >= m_watch_hi)
 		page_error("not an entry of a page table");
-	return table_pfn[(e - m_watch_lo) / HW_MAX_ENTRIES];
+	return table_pfn[(u64)(e - m_watch_lo) >> hw_geom.bits];
 }
 
 static void content_set(struct hw_content *c, u64 value, u16 keyid)

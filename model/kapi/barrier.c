@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Barriers. The interleavings are sequentially consistent, so that a barrier is a point and nothing else;
- * TSan, which has no model of fences, is told what they order:
+ * Barriers. The interleavings are sequentially consistent: a barrier changes nothing that another thread could
+ * see, and a switch at it leads nowhere that a switch at the access behind it does not. So it is no point.
+ * TSan, which has no model of fences, is told what barriers order:
  *
  *   write barrier: every later WRITE_ONCE() of the thread is a release. More than the barrier orders: it
  * hides a missing second barrier, never one that is missing altogether. read barrier:  acquires what the
@@ -67,19 +68,16 @@ void kapi_barrier_reset(void)
 
 void smp_mb(void)
 {
-	m_point(M_OTHER | M_KVM, NULL, M_SITE("smp_mb()"));
 	order_reads();
 	order_writes();
 }
 
 void smp_wmb(void)
 {
-	m_point(M_OTHER | M_KVM, NULL, M_SITE("smp_wmb()"));
 	order_writes();
 }
 
 void smp_rmb(void)
 {
-	m_point(M_OTHER | M_KVM, NULL, M_SITE("smp_rmb()"));
 	order_reads();
 }

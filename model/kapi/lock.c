@@ -100,6 +100,17 @@ void kapi_lock(struct kapi_lock *l, bool write, bool sleeps, struct m_site *site
 	emit(EV_LOCK, l, write, site);
 }
 
+/*
+ * A release is seen by who wants the lock and by nobody else, and he blocks until it: whether he comes before or
+ * after the release leads to one state, so that it belongs to the last access of the section. Not that of
+ * mmu_lock: what its holder has removed is due there (see the oracles), others may still act before, and
+ * rwlock_needbreak() looks at who waits.
+ */
+static bool release_is_point(const struct kapi_lock *l)
+{
+	return l->class == LC_MMU_LOCK;
+}
+
 void kapi_unlock(struct kapi_lock *l, bool write, struct m_site *site)
 {
 	struct held_list *list = &held_lists[m_thread()];
@@ -107,7 +118,8 @@ void kapi_unlock(struct kapi_lock *l, bool write, struct m_site *site)
 
 	if (!h || h->write != write)
 		return fail("lock released that is not held so", l->class, site);
-	m_point(M_UNLOCK | M_KVM, l, site);
+	if (release_is_point(l))
+		m_point(M_UNLOCK | M_KVM, l, site);
 	emit(EV_UNLOCK, l, write, site);
 	for (list->nr--; h < &list->held[list->nr]; h++)
 		*h = h[1];

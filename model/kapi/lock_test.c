@@ -60,7 +60,7 @@ static void add_locked(void *unused)
 	for (int i = 0; i < 2; i++) {
 		write_lock(&mmu_lock);
 		counter++;
-		smp_mb();
+		READ_ONCE(counter);
 		counter++;
 		write_unlock(&mmu_lock);
 	}

@@ -179,11 +179,21 @@ void init_srcu(struct srcu_struct *s)
 	*s = (struct srcu_struct){};
 }
 
+/*
+ * The counters of SRCU are a CPU's own, and only synchronize_srcu() looks at them: without an updater a section
+ * begins and ends with the access next to it, and that is no point.
+ */
+static void srcu_point(const struct srcu_struct *s, u32 kind, const volatile void *addr, struct m_site *site)
+{
+	if (s->updating)
+		m_point(kind | M_KVM, addr, site);
+}
+
 int srcu_read_lock(struct srcu_struct *s)
 {
 	int idx;
 
-	m_point(M_READ | M_KVM, &s->gen, M_SITE("srcu_read_lock()"));
+	srcu_point(s, M_READ, &s->gen, M_SITE("srcu_read_lock()"));
 	idx = s->gen & 1;
 	s->readers[idx]++;
 	rcu.reader[m_thread()].srcu_nesting++;
@@ -196,7 +206,7 @@ void srcu_read_unlock(struct srcu_struct *s, int idx)
 
 	if (!s->readers[idx] || !rcu.reader[m_thread()].srcu_nesting)
 		m_fail("LOCK-01", "srcu_read_unlock() without srcu_read_lock()", "%s", site->what);
-	m_point(M_OTHER | M_KVM, &s->readers[idx], site);
+	srcu_point(s, M_OTHER, &s->readers[idx], site);
 	m_release(s);
 	rcu.reader[m_thread()].srcu_nesting--;
 	if (!--s->readers[idx])

@@ -57,7 +57,7 @@ static void use_shared(bool early)
 	rcu_read_lock();
 	if (!early)
 		o = rcu_dereference(shared);
-	smp_mb();
+	m_point(M_OTHER | M_KVM, NULL, M_SITE("others go on"));
 	/* A plain read shows a race detector that a missing edge is one; of the early one it would rightly
 	 * complain. */
 	if (early ? READ_ONCE(o->freed) : o->freed)
@@ -145,7 +145,7 @@ static void srcu_reader(void *unused)
 
 	(void)unused;
 	might_sleep();
-	smp_mb();
+	m_point(M_OTHER | M_KVM, NULL, M_SITE("others go on"));
 	if (o->freed)
 		m_fail("X-03", "SRCU", "%s", "freed");
 	srcu_read_unlock(&srcu, idx);

@@ -84,7 +84,7 @@ static int kvm_arch_pre_set_memory_attributes(struct kvm *kvm, struct kvm_memory
 	return 0;
 }
 
-static int attr_pre(struct kvm *kvm, const struct attr_change *c)
+static int kvm_pre_set_memory_attributes(struct kvm *kvm, const struct attr_change *c)
 {
 	bool flush = false;
 	gfn_t start, end;
@@ -143,7 +143,7 @@ static void attr_post_slots(struct kvm *kvm, const struct attr_change *c)
 	m_emit3(EV_ATTR_DONE, 0, c->start, c->end);
 }
 
-static void attr_store(struct kvm *kvm, const struct attr_change *c)
+static void kvm_store_memory_attributes(struct kvm *kvm, const struct attr_change *c)
 {
 	for (gfn_t gfn = c->start; gfn < c->end; gfn++) {
 		xa_store(&kvm->mem_attr_array, gfn, c->attributes);
@@ -152,7 +152,7 @@ static void attr_store(struct kvm *kvm, const struct attr_change *c)
 }
 
 /* invalidate_end and MIXED in one locked section: a fault sees both or none. */
-static void attr_post(struct kvm *kvm, const struct attr_change *c)
+static void kvm_post_set_memory_attributes(struct kvm *kvm, const struct attr_change *c)
 {
 	write_lock(&kvm->mmu_lock);
 	if (!bug(attr_stored_outside_invalidate))
@@ -174,7 +174,7 @@ int kvm_vm_set_mem_attributes(struct kvm *kvm, gfn_t start, gfn_t end, u64 attri
 	mutex_lock(&kvm->slots_lock);
 	if (range_is(kvm, &c))
 		goto out;
-	r = attr_pre(kvm, &c);
+	r = kvm_pre_set_memory_attributes(kvm, &c);
 	if (r)
 		goto out;
 	if (bug(attr_stored_outside_invalidate)) {
@@ -182,8 +182,8 @@ int kvm_vm_set_mem_attributes(struct kvm *kvm, gfn_t start, gfn_t end, u64 attri
 		kvm_mmu_invalidate_end(kvm);
 		write_unlock(&kvm->mmu_lock);
 	}
-	attr_store(kvm, &c);
-	attr_post(kvm, &c);
+	kvm_store_memory_attributes(kvm, &c);
+	kvm_post_set_memory_attributes(kvm, &c);
 out:
 	mutex_unlock(&kvm->slots_lock);
 	flow_leave(r);

@@ -151,7 +151,7 @@ static bool freezes(const struct tdp_iter *iter, u64 new_spte)
 	}
 }
 
-static int set_mirror_spte_atomic(struct kvm *kvm, struct tdp_iter *iter, u64 new_spte)
+static int __tdp_mmu_set_spte_atomic(struct kvm *kvm, struct tdp_iter *iter, u64 new_spte)
 {
 	u64 old_spte = iter->old_spte;
 	u64 during = freezes(iter, new_spte) ? FROZEN_SPTE : new_spte;
@@ -177,7 +177,7 @@ int tdp_mmu_set_spte_atomic(struct kvm *kvm, struct tdp_iter *iter, u64 new_spte
 	/* The second half of this WARN is younger than the bug that it would catch. */
 	WARN_ON_ONCE(iter->yielded || (is_frozen_spte(old_spte) && !bug(map_over_frozen_spte)));
 	if (mirror)
-		return set_mirror_spte_atomic(kvm, iter, new_spte);
+		return __tdp_mmu_set_spte_atomic(kvm, iter, new_spte);
 	if (!try_cmpxchg64(iter->sptep, &iter->old_spte, new_spte))
 		return -EBUSY;
 	KVM_BUG_ON(handle_changed_spte(kvm, false, iter->gfn, old_spte, new_spte, iter->level, true), kvm);

@@ -141,7 +141,9 @@ void kvm_arch_vcpu_ioctl_run(struct kvm_vcpu *vcpu, struct subject_run *run)
 	struct kvm_exit exit;
 	int r;
 
-	WRITE_ONCE(vcpu->cpu, (u64)smp_processor_id());
+	/* As vcpu_load(), but a vCPU never moves: a store of what is there is left out. */
+	if (vcpu->cpu != (u64)smp_processor_id())
+		WRITE_ONCE(vcpu->cpu, (u64)smp_processor_id());
 	vcpu->srcu_idx = srcu_read_lock(&kvm->srcu);
 	do {
 		r = vcpu_enter_guest(vcpu, &exit);

@@ -36,10 +36,16 @@ bool sharex_hp_promote(u64 *lock); /* S -> X, only for a sole reader */
 		m_point(M_LOCK | M_SEAM, lock, M_SITE("try " #lock));                                        \
 		sharex_try(lock, mode);                                                                      \
 	})
+/*
+ * The release of X is a point: until then every other attempt is busy. The release of S is none: only who wants X
+ * sees it, and he finds the lock held at every point of the section that lies before.
+ */
 #define sharex_release(lock, mode)                                                                           \
 	({                                                                                                   \
-		m_point(M_UNLOCK | M_SEAM, lock, M_SITE("unlock " #lock));                                   \
-		sharex_unlock(lock, mode);                                                                   \
+		enum seam_lock_mode m_ = (mode);                                                             \
+		if (m_ == SEAM_X)                                                                            \
+			m_point(M_UNLOCK | M_SEAM, lock, M_SITE("unlock " #lock));                           \
+		sharex_unlock(lock, m_);                                                                     \
 	})
 
 bool sept_lock_host(volatile u64 *entry);

@@ -162,7 +162,8 @@ void pamt_unlock(struct pamt_ref *ref)
 {
 	if (!ref->entry)
 		return;
-	pamt_point(M_UNLOCK, ref->pfn, M_SITE("unlock PAMT"));
+	if (ref->mode == SEAM_X) /* as in sharex_release() */
+		pamt_point(M_UNLOCK, ref->pfn, M_SITE("unlock PAMT"));
 	sharex_hp_unlock(&ref->entry->lock, ref->mode);
 	if (ref->walked)
 		drop_parents(ref->pfn, ref->level);

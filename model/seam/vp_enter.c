@@ -77,8 +77,8 @@ static u64 join_epoch(struct seam_vp *vp, bool fresh)
 
 	if (!sharex_lock(&td->epoch_lock, SEAM_S))
 		return TDX_OPERAND_BUSY | TDX_OPERAND_ID_TD_EPOCH;
-	/* TRACK is locked out: the epoch that is read is the epoch that is counted. */
-	epoch = EPOCH_OF(m_load64(&td->epoch, M_SEAM));
+	/* TRACK is locked out: the epoch does not change until it is counted, and its read is no point. */
+	epoch = EPOCH_OF(__atomic_load_n(&td->epoch, __ATOMIC_ACQUIRE));
 	epoch_add(td, REFCOUNT_ONE(epoch));
 	sharex_release(&td->epoch_lock, SEAM_S);
 	if (epoch != vp->epoch && !fresh)
