@@ -22,12 +22,19 @@ _Static_assert(EV_NR <= 64, "event masks are 64 bits wide");
 
 const struct subject_view *check_view;
 
-/* Callbacks by event type, NULL-terminated. */
+/* Callbacks by event type, NULL-terminated; under EV_NONE those for a store that is no chk_change. */
 static void (*fan[EV_NR][NR_FAMILIES + 1])(const struct m_event *ev);
 /* Events that the shared state has to see, whoever else wants them. */
 static const u64 shared_events = BIT_ULL(EV_STORE) | BIT_ULL(EV_PAGE_ALLOC) | BIT_ULL(EV_PAGE_FREE) |
 				 BIT_ULL(EV_LOCK) | BIT_ULL(EV_UNLOCK) | BIT_ULL(EV_RCU_LOCK) |
 				 BIT_ULL(EV_RCU_UNLOCK) | BIT_ULL(EV_ENTER) | BIT_ULL(EV_LEAVE);
+
+static bool wants(const struct check_family *family, unsigned int type)
+{
+	if (type == EV_NONE)
+		return family->other_stores;
+	return family->events >> type & 1;
+}
 
 void check_init(const struct subject_view *view)
 {
@@ -37,7 +44,7 @@ void check_init(const struct subject_view *view)
 		unsigned int nr = 0;
 
 		for (unsigned int i = 0; i < NR_FAMILIES; i++)
-			if (check_families[i]->events >> type & 1)
+			if (wants(check_families[i], type))
 				fan[type][nr++] = check_families[i]->event;
 	}
 }
@@ -53,11 +60,14 @@ void check_reset(void)
 void check_event(const struct m_event *ev)
 {
 	bool shared = shared_events >> ev->type & 1;
+	unsigned int type = ev->type;
 
 	if (shared)
 		tables_before(ev);
-	for (unsigned int i = 0; fan[ev->type][i]; i++)
-		fan[ev->type][i](ev);
+	if (type == EV_STORE && !chk_change)
+		type = EV_NONE;
+	for (void (**callback)(const struct m_event *ev) = fan[type]; *callback; callback++)
+		(*callback)(ev);
 	if (shared)
 		tables_after(ev);
 }

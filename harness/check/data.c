@@ -4,8 +4,6 @@
  * Contents are one word a frame. A frame is known from its first write or ACCEPT in the run until the host is
  * asked to take it away (a conversion to shared, or a punched hole).
  */
-#include <string.h>
-
 #include "harness/check/tables.h"
 
 #define FRAMES                                                                                               \
@@ -18,6 +16,7 @@ static struct {
 	u64 value;
 	bool used, known;
 } frames[FRAMES];
+static u16 used_slots[FRAMES]; /* in order of use: what a reset clears */
 static unsigned int nr_frames;
 
 /* Ranges accepted whole: zero, as long as no frame of its own says otherwise. Above 4K only. */
@@ -65,7 +64,7 @@ static void set_frame(gfn_t gfn, bool known, u64 value)
 	if (!frames[i].used) {
 		if (nr_frames == FRAMES * 3 / 4)
 			return; /* the table must keep a hole; what does not fit is not checked */
-		nr_frames++;
+		used_slots[nr_frames++] = i;
 	}
 	frames[i].used = true;
 	frames[i].gfn = gfn;
@@ -76,9 +75,12 @@ static void set_frame(gfn_t gfn, bool known, u64 value)
 /* The host takes [start, end) away: nothing is known of it until the guest writes or accepts again. */
 static void forget(gfn_t start, gfn_t end)
 {
-	for (unsigned int i = 0; i < FRAMES && nr_frames; i++)
-		if (frames[i].used && frames[i].gfn >= start && frames[i].gfn < end)
+	for (unsigned int n = 0; n < nr_frames; n++) {
+		unsigned int i = used_slots[n];
+
+		if (frames[i].gfn >= start && frames[i].gfn < end)
 			frames[i].known = false;
+	}
 	for (unsigned int n = 0; n < nr_accepts;
 	     n++) /* knowing less of the rest of the range is always right */
 		if (accepts[n].start < end && start < accepts[n].end)
@@ -130,14 +132,17 @@ static void guest_accept(const struct m_event *ev)
 		set_frame(gfn, true, 0);
 		return;
 	}
-	for (unsigned int i = 0; i < FRAMES && nr_frames; i++)
-		if (frames[i].used && frames[i].gfn >= gfn && frames[i].gfn < end) {
-			value = frames[i].value;
-			if (frames[i].known && value)
-				goto lost;
-			frames[i].known = true;
-			frames[i].value = 0;
-		}
+	for (unsigned int n = 0; n < nr_frames; n++) {
+		unsigned int i = used_slots[n];
+
+		if (frames[i].gfn < gfn || frames[i].gfn >= end)
+			continue;
+		value = frames[i].value;
+		if (frames[i].known && value)
+			goto lost;
+		frames[i].known = true;
+		frames[i].value = 0;
+	}
 	if (nr_accepts < MAX_ACCEPTS) {
 		accepts[nr_accepts].start = gfn;
 		accepts[nr_accepts++].end = end;
@@ -179,8 +184,8 @@ static void event(const struct m_event *ev)
 
 static void reset(void)
 {
-	if (nr_frames)
-		memset(frames, 0, sizeof(frames));
+	for (unsigned int n = 0; n < nr_frames; n++)
+		frames[used_slots[n]].used = false;
 	nr_frames = 0;
 	nr_accepts = 0;
 	for (unsigned int i = 0; i < CHK_THREADS; i++)

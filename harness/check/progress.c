@@ -157,6 +157,7 @@ const struct check_family check_progress = {
 	.nr = ARRAY_SIZE(invariants),
 	.reset = reset,
 	.event = event,
+	.other_stores = true,
 	.events = BIT_ULL(EV_FAULT_ROUND) | BIT_ULL(EV_GUEST_EXIT) | BIT_ULL(EV_STORE) |
 		  BIT_ULL(EV_SEAMCALL) | BIT_ULL(EV_GUEST_READ) | BIT_ULL(EV_GUEST_WRITE) |
 		  BIT_ULL(EV_GUEST_ACCEPT) | BIT_ULL(EV_INVAL_BEGIN) | BIT_ULL(EV_INVAL_END) |

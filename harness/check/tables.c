@@ -11,7 +11,7 @@
 #include "model/kapi/lock.h"
 
 #define HASH_SIZE (4 * CHK_TABLES)
-#define MAP_FILTER 1024
+#define MAP_FILTER 256
 
 static struct chk_table tables[CHK_TABLES];
 static unsigned int nr_tables;
