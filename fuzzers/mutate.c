@@ -257,7 +257,8 @@ static void add_thread(struct scenario *s, struct mutate_rng *rng)
 	} else {
 		*t = (struct scn_thread){.is_vcpu = mutate_below(rng, 2)};
 		new_op(s, rng, t->is_vcpu, &t->ops[0]);
-		t->nr_ops = 1;
+		/* Only a vCPU without a program can be prefaulted on. */
+		t->nr_ops = !(t->is_vcpu && one_in(rng, 3));
 	}
 	s->nr_threads++;
 }

@@ -94,6 +94,8 @@ static void rounds(unsigned int nr, unsigned int with)
 {
 	for (unsigned int i = 0; i < nr; i++) {
 		t_ev(1, EV_FAULT_ROUND, 0, 40 << PAGE_SHIFT, 6, 0);
+		if (!with)
+			t_ev(1, EV_GUEST_EXIT, 0, 48, 40 << PAGE_SHIFT, 0);
 		if (with == EV_SEAMCALL)
 			t_ev(1, EV_SEAMCALL, TDH_MEM_PAGE_AUG, TDX_OPERAND_BUSY, 40 << PAGE_SHIFT, 0);
 		else if (with == EV_ATTR_STORE)
@@ -109,6 +111,12 @@ static void good_40_rounds(void)
 static void bad_41_rounds(void)
 {
 	rounds(41, 0);
+}
+/* The module answers VP.ENTER with the same fault each time: the guest is never entered, nor left. */
+static void bad_never_in_guest(void)
+{
+	for (unsigned int i = 0; i < 41; i++)
+		t_ev(1, EV_FAULT_ROUND, 0, 40 << PAGE_SHIFT, 6, 0);
 }
 static void good_busy_rounds(void)
 {
@@ -171,6 +179,7 @@ int main(void)
 	T_GOOD(good_shared_is_the_hosts);
 	T_GOOD(good_40_rounds);
 	T_BAD(bad_41_rounds, "PROG-01", "no progress");
+	T_BAD(bad_never_in_guest, "PROG-01", "zero-step filter");
 	T_GOOD(good_busy_rounds);
 	T_GOOD(good_others_move);
 	T_GOOD(good_guest_moves);

@@ -35,7 +35,7 @@ static const struct known_issue known_issues[] = {
 	 "KVM finds its SPTE present, returns spurious, and enters again; the vCPU that would ACCEPT the "
 	 "page is the one "
 	 "that cannot run. Ends only when another vCPU ACCEPTs. Q0.4, "
-	 "corpus/litmus/Q0.4-zero-step-pending.litmus.",
+	 "corpus/regressions/zero-step-pending.litmus.",
 	 0, 0},
 	{NULL, NULL, NULL, NULL, 0, 0},
 };

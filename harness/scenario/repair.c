@@ -155,6 +155,14 @@ static u8 vmx_kind(u8 kind)
 	}
 }
 
+/* Prefaults are for vCPUs without a program, and there is one. */
+static u8 repair_prefault_vcpu(const struct scenario *s, u8 reg)
+{
+	unsigned int first = scn_nr_running(s), end = scn_nr_vcpus(s);
+
+	return reg >= first && reg < end ? reg : first + reg % (end - first);
+}
+
 static u8 repair_kind(const struct scenario *s, const struct scn_op *op)
 {
 	u8 kind = s->vm_kind == VM_VMX ? vmx_kind(op->kind) : op->kind;
@@ -162,8 +170,7 @@ static u8 repair_kind(const struct scenario *s, const struct scn_op *op)
 	/* A guest that waits is bounded only by what somebody else does: not for random programs. */
 	if (kind == OP_AWAIT)
 		return OP_READ;
-	if (kind == OP_PREFAULT &&
-	    (op->reg % GUEST_REGS < scn_nr_running(s) || op->reg % GUEST_REGS >= scn_nr_vcpus(s)))
+	if (kind == OP_PREFAULT && scn_nr_running(s) == scn_nr_vcpus(s))
 		return s->vm_kind == VM_VMX ? OP_HOST_UNMAP : OP_SET_PRIVATE;
 	return kind;
 }
@@ -187,6 +194,8 @@ static void repair_op(const struct scenario *s, struct scn_op *op, u64 frames)
 	op->kind = repair_kind(s, op);
 	fields = op_fields[op->kind];
 	op->reg = fields & F_REG ? op->reg % GUEST_REGS : 0;
+	if (op->kind == OP_PREFAULT)
+		op->reg = repair_prefault_vcpu(s, op->reg);
 	op->val = fields & F_VAL ? op->val : 0;
 	op->shared = fields & F_SHARED && s->vm_kind == VM_TDX && op->kind != OP_EXEC ? op->shared : 0;
 	op->level = fields & F_LEVEL ? op->level : 0;
