@@ -103,6 +103,38 @@ bool m_alone(void);
 extern char m_alone_obj;
 #endif
 
+/*
+ * Fibers share one OS thread, and between two points nobody else runs: a locked instruction would only cost. Real
+ * threads need them, and TSan has to see them. Same names, so that what they mean needs no second definition.
+ */
+#if !defined(MACHINE_THREADS) && !defined(TDPFUZZ_TSAN)
+#define m_plain_rmw(p, expr)                                                                                 \
+	({                                                                                                   \
+		__auto_type rmw_p_ = (p);                                                                    \
+		__auto_type rmw_old_ = *rmw_p_;                                                              \
+		*rmw_p_ = (expr);                                                                            \
+		rmw_old_;                                                                                    \
+	})
+#define __atomic_fetch_add(p, v, order) m_plain_rmw(p, rmw_old_ + (v))
+#define __atomic_fetch_sub(p, v, order) m_plain_rmw(p, rmw_old_ - (v))
+#define __atomic_fetch_and(p, v, order) m_plain_rmw(p, rmw_old_ & (v))
+#define __atomic_fetch_or(p, v, order) m_plain_rmw(p, rmw_old_ | (v))
+#define __atomic_exchange_n(p, v, order) m_plain_rmw(p, v)
+#define __atomic_store_n(p, v, order) __atomic_store_n(p, v, __ATOMIC_RELAXED)
+#define __atomic_compare_exchange_n(p, old, v, weak, success, failure)                                       \
+	({                                                                                                   \
+		__auto_type cas_p_ = (p);                                                                    \
+		__auto_type cas_old_ = (old);                                                                \
+		__auto_type cas_now_ = *cas_p_;                                                              \
+		bool cas_same_ = cas_now_ == *cas_old_;                                                      \
+		if (cas_same_)                                                                               \
+			*cas_p_ = (v);                                                                       \
+		else                                                                                         \
+			*cas_old_ = cas_now_;                                                                \
+		cas_same_;                                                                                   \
+	})
+#endif
+
 /* Current thread (0..n-1, dense, also its CPU's default number) and current CPU. */
 unsigned int m_thread(void);
 unsigned int m_cpu(void);

@@ -273,7 +273,7 @@ pfn_t hw_table_pfn(const volatile u64 *entry)
 
 static void content_set(struct hw_content *c, u64 value, u16 keyid)
 {
-	u64 seq = __atomic_add_fetch(&content_seq, 1, __ATOMIC_RELAXED);
+	u64 seq = 1 + __atomic_fetch_add(&content_seq, 1, __ATOMIC_RELAXED);
 
 	__atomic_store_n(&c->value, value, __ATOMIC_RELAXED);
 	__atomic_store_n(&c->keyid, keyid, __ATOMIC_RELAXED);
