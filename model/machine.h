@@ -136,8 +136,25 @@ extern char m_alone_obj;
 #endif
 
 /* Current thread (0..n-1, dense, also its CPU's default number) and current CPU. */
+#ifdef MACHINE_THREADS
 unsigned int m_thread(void);
 unsigned int m_cpu(void);
+#else
+struct m_self {
+	u8 thread, cpu;
+};
+extern const struct m_self *m_self;
+
+static inline unsigned int m_thread(void)
+{
+	return m_self->thread;
+}
+
+static inline unsigned int m_cpu(void)
+{
+	return m_self->cpu;
+}
+#endif
 
 /*
  * Bookkeeping of hw and kapi that has no counterpart in the modelled machine (free lists, lazily made

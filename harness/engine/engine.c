@@ -63,7 +63,7 @@ void eng_thread(const char *name, void (*fn)(void *arg), void *arg)
 
 void eng_set_cpu(unsigned int thread, unsigned int cpu)
 {
-	eng.thread[thread].cpu = cpu;
+	eng.thread[thread].who.cpu = cpu;
 }
 
 static void begin(struct eng_strategy *s)
@@ -180,18 +180,16 @@ void eng_reset(void)
 {
 	arena_reset();
 	for (unsigned int t = 0; t < ENG_MAX_THREADS; t++)
-		eng.thread[t].cpu = t;
+		eng.thread[t].who = (struct m_self){t, t};
 	eng.nr_threads = 0;
-	eng.cur = 0;
-	eng.self = &eng.thread[0];
+	eng_become(0);
 	eng.steps = 0;
 }
 
 void eng_next_phase(void)
 {
 	eng.nr_threads = 0;
-	eng.cur = 0;
-	eng.self = &eng.thread[0];
+	eng_become(0);
 	eng.steps = 0;
 }
 

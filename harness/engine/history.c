@@ -122,7 +122,7 @@ static void record(u32 kind, const volatile void *addr, struct m_site *site)
 	pending = (struct eng_step){
 		.choice = eng.nr_choices,
 		.thread = eng.cur,
-		.cpu = eng.self->cpu,
+		.cpu = eng.self->who.cpu,
 		.switched = switched ? last_switch : 0,
 		.kind = kind,
 		.addr = addr,

@@ -5,6 +5,7 @@
 #include "harness/engine/state.h"
 
 struct eng eng = {.limit = ~0u, .self = &eng.thread[0]};
+const struct m_self *m_self = &eng.thread[0].who;
 char m_alone_obj;
 u64 *m_watch_lo, *m_watch_hi;
 struct thread_list thread_lists[1 << ENG_MAX_THREADS];
@@ -69,8 +70,7 @@ static inline void set_running(unsigned int next)
 {
 	u16 bit = 1u << next;
 
-	eng.cur = next;
-	eng.self = &eng.thread[next];
+	eng_become(next);
 	eng.started |= bit;
 	eng.spinning &= ~bit;
 	update_others();
@@ -298,8 +298,7 @@ static struct fiber *next_to_unwind(void)
 
 	if (!left->nr)
 		return &eng.main;
-	eng.cur = left->thread[0];
-	eng.self = &eng.thread[eng.cur];
+	eng_become(left->thread[0]);
 	fiber_kill(&eng.fiber[eng.cur]);
 	return &eng.fiber[eng.cur];
 }
@@ -327,14 +326,4 @@ struct fiber *sched_exit(void)
 		history_switched(2);
 	set_running(next);
 	return &eng.fiber[next];
-}
-
-unsigned int m_thread(void)
-{
-	return eng.cur;
-}
-
-unsigned int m_cpu(void)
-{
-	return eng.self->cpu;
 }

@@ -15,6 +15,7 @@ extern struct thread_list thread_lists[1 << ENG_MAX_THREADS];
 
 /**
  * struct eng_thread - one thread of the run
+ * @who: its number and its CPU's, as the model reads them
  * @site: its last point
  * @waits: what it is blocked on, or NULL
  */
@@ -24,7 +25,7 @@ struct eng_thread {
 	void *arg;
 	struct m_site *site;
 	const volatile void *waits;
-	u8 cpu;
+	struct m_self who;
 };
 
 /**
@@ -71,6 +72,14 @@ struct eng {
 	u8 option[ENG_MAX_CHOICES], sig[ENG_MAX_CHOICES];
 };
 extern struct eng eng;
+
+/* Thread @t is the running one. */
+static inline void eng_become(unsigned int t)
+{
+	eng.cur = t;
+	eng.self = &eng.thread[t];
+	m_self = &eng.self->who;
+}
 
 /* sched.c */
 void sched_prepare(void);

@@ -15,34 +15,9 @@
 #define NR_TABLES 4096u
 #define NR_BLOCKS (HW_NR_FRAMES / 4) /* huge blocks of the smallest size: two index bits */
 
-/**
- * struct hw_content - what a frame or a whole block contains
- * @seq: when it was written; of a frame's content and those of the blocks around it the latest counts
- */
-struct hw_content {
-	u64 seq, value;
-	u16 keyid;
-};
-
-/**
- * struct hw_frame - a frame, or a naturally aligned huge block
- * @run: valid only in this run
- * @gen: times freed as this unit; a frame's generation is the sum over the units around it
- * @type: HW_FREE unless it was allocated as exactly this unit
- * @table: index + 1 of its entries; kept after a free, so that stale pointers into a table stay on this frame
- * @next: free list, 0 ends it
- */
-struct hw_frame {
-	u32 run, gen;
-	u8 type;
-	u32 table;
-	pfn_t next;
-	struct hw_content content;
-};
-
 struct hw_geom hw_geom = {.bits = 9, .levels = 4};
 
-static struct hw_frame frames[HW_NR_FRAMES];
+struct hw_frame hw_frames[HW_NR_FRAMES];
 static struct hw_frame blocks[2][NR_BLOCKS]; /* level 2, level 3 */
 /*
  * Entries of all tables, one table right behind the other: at a distance of 4 KiB those of a narrow geometry would
@@ -57,7 +32,7 @@ static u64 *table_entries(u32 index)
 	return &tables[(u64)(index - 1) << hw_geom.bits];
 }
 
-static u32 run;
+u32 hw_run;
 static u32 nr_tables;
 static u64 content_seq;
 static pfn_t free_list[HW_MAX_LEVEL]; /* by level */
@@ -73,7 +48,7 @@ static void page_error(const char *what)
 static struct hw_frame *frame_of(pfn_t pfn, unsigned int level)
 {
 	if (level == 1)
-		return &frames[pfn];
+		return &hw_frames[pfn];
 	return &blocks[level - 2][pfn >> (hw_geom.bits * (level - 1))];
 }
 
@@ -82,16 +57,16 @@ static struct hw_frame *frame_peek(pfn_t pfn, unsigned int level)
 {
 	struct hw_frame *f = frame_of(pfn, level);
 
-	return __atomic_load_n(&f->run, __ATOMIC_ACQUIRE) == run ? f : NULL;
+	return __atomic_load_n(&f->run, __ATOMIC_ACQUIRE) == hw_run ? f : NULL;
 }
 
 static struct hw_frame *frame_touch(pfn_t pfn, unsigned int level)
 {
 	struct hw_frame *f = frame_of(pfn, level);
 
-	if (f->run != run) {
+	if (f->run != hw_run) {
 		memset(&f->gen, 0, sizeof(*f) - offsetof(struct hw_frame, gen));
-		__atomic_store_n(&f->run, run, __ATOMIC_RELEASE);
+		__atomic_store_n(&f->run, hw_run, __ATOMIC_RELEASE);
 	}
 	return f;
 }
@@ -100,7 +75,7 @@ void hw_pages_reset(void)
 {
 	if (hw_geom.bits < 2 || hw_geom.bits > 9 || hw_geom.levels != 4)
 		page_error("geometry out of range");
-	run++;
+	hw_run++;
 	nr_tables = 0;
 	content_seq = 0;
 	memset(free_list, 0, sizeof(free_list));
@@ -228,7 +203,7 @@ void hw_split_block(pfn_t pfn, unsigned int level)
 	m_unlock_internal();
 }
 
-enum hw_page_type hw_type(pfn_t pfn)
+enum hw_page_type hw_type_block(pfn_t pfn)
 {
 	if (pfn >= HW_NR_FRAMES)
 		return HW_FREE;

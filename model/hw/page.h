@@ -76,7 +76,45 @@ void hw_free(pfn_t pfn, unsigned int level);
 /* A huge block becomes hw_level_pages(@level) separate frames that are freed one by one (folio split). */
 void hw_split_block(pfn_t pfn, unsigned int level);
 
-enum hw_page_type hw_type(pfn_t pfn);
+/**
+ * struct hw_content - what a frame or a whole block contains
+ * @seq: when it was written; of a frame's content and those of the blocks around it the latest counts
+ */
+struct hw_content {
+	u64 seq, value;
+	u16 keyid;
+};
+
+/**
+ * struct hw_frame - a frame, or a naturally aligned huge block
+ * @run: valid only in this run
+ * @gen: times freed as this unit; a frame's generation is the sum over the units around it
+ * @type: HW_FREE unless it was allocated as exactly this unit
+ * @table: index + 1 of its entries; kept after a free, so that stale pointers into a table stay on this frame
+ * @next: free list, 0 ends it
+ */
+struct hw_frame {
+	u32 run, gen;
+	u8 type;
+	u32 table;
+	pfn_t next;
+	struct hw_content content;
+};
+
+/* For hw_type() only. */
+extern struct hw_frame hw_frames[HW_NR_FRAMES];
+extern u32 hw_run;
+enum hw_page_type hw_type_block(pfn_t pfn);
+
+/* Who has the frame. Nearly always it was allocated by itself, and this is asked at every step of a walk. */
+static inline enum hw_page_type hw_type(pfn_t pfn)
+{
+	const struct hw_frame *f = &hw_frames[pfn % HW_NR_FRAMES];
+
+	if (likely(pfn < HW_NR_FRAMES && __atomic_load_n(&f->run, __ATOMIC_ACQUIRE) == hw_run && f->type))
+		return (enum hw_page_type)f->type;
+	return hw_type_block(pfn);
+}
 /* Number of times that the frame was freed in this run: "the same page" means the same pfn and generation. */
 u32 hw_gen(pfn_t pfn);
 
