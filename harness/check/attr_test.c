@@ -123,6 +123,13 @@ static void bad_huge_across_edge(void)
 	t_unlock(2, W);
 	t_map(1, false, 8, 2);
 }
+/* Private mappings are taken away: a shared one may lie across the edge. */
+static void good_huge_across_edge_of_other_kind(void)
+{
+	begin(12, 20, false);
+	t_unlock(2, W);
+	t_map(1, false, 8, 2);
+}
 static void good_install_beside_section(void)
 {
 	begin(8, 16, true);
@@ -190,6 +197,7 @@ int main(void)
 	T_BAD(bad_huge_differs, "HUGE-01", "that differ");
 	T_BAD(bad_huge_outside, "HUGE-01", "outside its slot");
 	T_BAD(bad_install_in_section, "INV-02", "open invalidation");
+	T_GOOD(good_huge_across_edge_of_other_kind);
 	T_BAD(bad_huge_across_edge, "HUGE-01", "straddles an open invalidation");
 	T_GOOD(good_install_beside_section);
 	T_BAD(bad_install_stale_pfn, "INV-02", "no longer backs");

@@ -85,11 +85,7 @@ struct scn_where {
 };
 bool scn_validate_at(struct scenario *s, struct scn_error *err, struct scn_where *where);
 
-#define scn_fail(err, ...)                                                                                   \
-	({                                                                                                   \
-		if (err)                                                                                     \
-			snprintf((err)->text, sizeof((err)->text), __VA_ARGS__);                             \
-		false;                                                                                       \
-	})
+/* Always false. One line, whatever the input had in it: control characters become '?'. @err may be NULL. */
+bool scn_fail(struct scn_error *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

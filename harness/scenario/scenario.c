@@ -2,6 +2,8 @@
 /* The in-memory form: life cycle, copies, addresses, names of operations. */
 #include "harness/scenario/scenario.h"
 
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -120,4 +122,20 @@ bool scn_equal(const struct scenario *a, const struct scenario *b)
 		return false;
 	return !a->record.nr || (!memcmp(a->record.option, b->record.option, a->record.nr) &&
 				 !memcmp(a->record.sig, b->record.sig, a->record.nr));
+}
+
+bool scn_fail(struct scn_error *err, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (!err)
+		return false;
+	va_start(ap, fmt);
+	vsnprintf(err->text, sizeof(err->text), fmt, ap);
+	va_end(ap);
+	for (char *p = err->text; *p; p++) {
+		if ((unsigned char)*p < ' ' || *p == 0x7f)
+			*p = '?';
+	}
+	return false;
 }
