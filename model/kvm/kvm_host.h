@@ -147,6 +147,7 @@ struct kvm_memory_slot {
 /**
  * struct kvm_tdx - KVM's side of a TD
  * @td: number of the TD in the module
+ * @hkid_assigned: from TDH.MNG.CREATE on; teardown, which releases it, is not modelled
  * @runnable: state is TD_STATE_RUNNABLE: leafs are mapped by PAGE.AUG instead of PAGE.ADD
  * @page_add_src: content of the page being added in the build phase; slots_lock
  * @wait_for_sept_zap: vCPUs must not enter: a SEAMCALL is retried; written under mmu_lock W, read by vCPU
@@ -154,6 +155,7 @@ struct kvm_memory_slot {
  */
 struct kvm_tdx {
 	unsigned int td;
+	bool hkid_assigned;
 	bool runnable;
 	bool page_add_src_valid;
 	pfn_t page_add_src;

@@ -123,7 +123,7 @@ static int tdx_sept_remove_leaf_spte(struct kvm *kvm, gfn_t gfn, u64 old_spte, i
 	pfn_t pfn = spte_to_pfn(old_spte);
 
 	lockdep_assert_held_write(&kvm->mmu_lock);
-	if (KVM_BUG_ON(level != PG_LEVEL_4K && variant(huge) == HUGE_OFF, kvm))
+	if (KVM_BUG_ON(!kvm->tdx.hkid_assigned || (level != PG_LEVEL_4K && variant(huge) == HUGE_OFF), kvm))
 		return -EIO;
 	if (tdx_block_and_track(kvm, gfn, level))
 		return -EIO;
@@ -157,7 +157,7 @@ int tdx_sept_set_private_spte(struct kvm *kvm, gfn_t gfn, u64 old_spte, u64 new_
  */
 void tdx_sept_free_private_spt(struct kvm *kvm, struct kvm_mmu_page *sp)
 {
-	KVM_BUG_ON(true /* the hkid is assigned */, kvm);
+	KVM_BUG_ON(kvm->tdx.hkid_assigned, kvm);
 	sp->external_spt = NULL;
 }
 

@@ -109,6 +109,7 @@ int tdx_handle_ept_violation(struct kvm_vcpu *vcpu, const struct kvm_exit *exit,
 void tdx_vm_init(struct kvm *kvm, const struct subject_vm_config *config)
 {
 	kvm->tdx.td = seam_td_create(1, config->pending_ve_disable);
+	kvm->tdx.hkid_assigned = true;
 	kvm->gfn_direct_bits = hw_shared_gfn_bit();
 	kvm->has_private_mem = true;
 	for (unsigned int i = 0; i < kvm->nr_vcpus; i++)
