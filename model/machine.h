@@ -104,8 +104,9 @@ extern char m_alone_obj;
 #endif
 
 /*
- * Fibers share one OS thread, and between two points nobody else runs: a locked instruction would only cost. Real
- * threads need them, and TSan has to see them. Same names, so that what they mean needs no second definition.
+ * Fibers share one OS thread, and between two points nobody else runs: a locked instruction would only cost.
+ * Real threads need them, and TSan has to see them. Same names, so that what they mean needs no second
+ * definition.
  */
 #if !defined(MACHINE_THREADS) && !defined(TDPFUZZ_TSAN)
 #define m_plain_rmw(p, expr)                                                                                 \
@@ -117,7 +118,7 @@ extern char m_alone_obj;
 	})
 #define __atomic_fetch_add(p, v, order) m_plain_rmw(p, rmw_old_ + (v))
 #define __atomic_fetch_sub(p, v, order) m_plain_rmw(p, rmw_old_ - (v))
-#define __atomic_fetch_and(p, v, order) m_plain_rmw(p, rmw_old_ & (v))
+#define __atomic_fetch_and(p, v, order) m_plain_rmw(p, rmw_old_ &(v))
 #define __atomic_fetch_or(p, v, order) m_plain_rmw(p, rmw_old_ | (v))
 #define __atomic_exchange_n(p, v, order) m_plain_rmw(p, v)
 #define __atomic_store_n(p, v, order) __atomic_store_n(p, v, __ATOMIC_RELAXED)

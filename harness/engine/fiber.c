@@ -25,8 +25,8 @@ void __tsan_set_fiber_name(void *fiber, const char *name);
 #define TSAN_NO_SYNC 1 /* a switch is no happens-before edge */
 #define GUARD 4096
 /*
- * Fibers run at much the same depth. With their stacks a power of two apart the frames of all would compete for
- * the same lines of the cache: each begins so much below the last.
+ * Fibers run at much the same depth. With their stacks a power of two apart the frames of all would compete
+ * for the same lines of the cache: each begins so much below the last.
  */
 #define COLOUR 832
 

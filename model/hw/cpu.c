@@ -61,8 +61,8 @@ void hw_ipi_wait(unsigned int cpu)
 }
 
 /*
- * No point: the flag is this CPU's own. Who sends it an IPI before its next access finds interrupts off, as it
- * would if the CPU had been a little faster; who sends it one before its last access finds them on.
+ * No point: the flag is this CPU's own. Who sends it an IPI before its next access finds interrupts off, as
+ * it would if the CPU had been a little faster; who sends it one before its last access finds them on.
  */
 void hw_irqs_disable(void)
 {

@@ -20,8 +20,8 @@ struct hw_geom hw_geom = {.bits = 9, .levels = 4};
 struct hw_frame hw_frames[HW_NR_FRAMES];
 static struct hw_frame blocks[2][NR_BLOCKS]; /* level 2, level 3 */
 /*
- * Entries of all tables, one table right behind the other: at a distance of 4 KiB those of a narrow geometry would
- * all compete for the same few lines of the cache.
+ * Entries of all tables, one table right behind the other: at a distance of 4 KiB those of a narrow geometry
+ * would all compete for the same few lines of the cache.
  */
 static u64 tables[NR_TABLES * HW_MAX_ENTRIES] __attribute__((aligned(64)));
 static pfn_t table_pfn[NR_TABLES];

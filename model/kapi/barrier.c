@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Barriers. The interleavings are sequentially consistent: a barrier changes nothing that another thread could
- * see, and a switch at it leads nowhere that a switch at the access behind it does not. So it is no point.
- * TSan, which has no model of fences, is told what barriers order:
+ * Barriers. The interleavings are sequentially consistent: a barrier changes nothing that another thread
+ * could see, and a switch at it leads nowhere that a switch at the access behind it does not. So it is no
+ * point. TSan, which has no model of fences, is told what barriers order:
  *
  *   write barrier: every later WRITE_ONCE() of the thread is a release. More than the barrier orders: it
  * hides a missing second barrier, never one that is missing altogether. read barrier:  acquires what the

@@ -101,8 +101,8 @@ void kapi_lock(struct kapi_lock *l, bool write, bool sleeps, struct m_site *site
 }
 
 /*
- * A release is seen by who wants the lock and by nobody else, and he blocks until it: whether he comes before or
- * after the release leads to one state, so that it belongs to the last access of the section. Not that of
+ * A release is seen by who wants the lock and by nobody else, and he blocks until it: whether he comes before
+ * or after the release leads to one state, so that it belongs to the last access of the section. Not that of
  * mmu_lock: what its holder has removed is due there (see the oracles), others may still act before, and
  * rwlock_needbreak() looks at who waits.
  */

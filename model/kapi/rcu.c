@@ -180,8 +180,8 @@ void init_srcu(struct srcu_struct *s)
 }
 
 /*
- * The counters of SRCU are a CPU's own, and only synchronize_srcu() looks at them: without an updater a section
- * begins and ends with the access next to it, and that is no point.
+ * The counters of SRCU are a CPU's own, and only synchronize_srcu() looks at them: without an updater a
+ * section begins and ends with the access next to it, and that is no point.
  */
 static void srcu_point(const struct srcu_struct *s, u32 kind, const volatile void *addr, struct m_site *site)
 {

@@ -37,8 +37,8 @@ bool sharex_hp_promote(u64 *lock); /* S -> X, only for a sole reader */
 		sharex_try(lock, mode);                                                                      \
 	})
 /*
- * The release of X is a point: until then every other attempt is busy. The release of S is none: only who wants X
- * sees it, and he finds the lock held at every point of the section that lies before.
+ * The release of X is a point: until then every other attempt is busy. The release of S is none: only who
+ * wants X sees it, and he finds the lock held at every point of the section that lies before.
  */
 #define sharex_release(lock, mode)                                                                           \
 	({                                                                                                   \
