@@ -33,7 +33,8 @@ struct check_family {
 	void (*reset)(void); /* a run starts */
 	void (*event)(const struct m_event *ev);
 	u64 events; /* bit per enum m_event_type that @event wants */
-	bool other_stores; /* EV_STORE to pages that are no tables of KVM too: without it there is a chk_change */
+	bool other_stores; /* EV_STORE to pages that are no tables of KVM too: without it there is a
+			      chk_change */
 	void (*quiescent)(void); /* all threads ended, subject quiesced */
 };
 
