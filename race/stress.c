@@ -80,28 +80,6 @@ static void vcpu_thread(void *arg)
 	}
 }
 
-static int host_op(const struct scn_op *op)
-{
-	gfn_t gfn = scn_gfn(op->addr);
-	u64 npages = scn_gfn(op->size);
-
-	switch (op->kind) {
-	case OP_SET_SHARED:
-	case OP_SET_PRIVATE:
-		return subject->set_attributes(gfn, npages, op->kind == OP_SET_PRIVATE);
-	case OP_PUNCH:
-		return subject->punch_hole(gfn, npages);
-	case OP_PREFAULT:
-		return subject->prefault(op->reg, gfn, npages, !op->shared && world.s->vm_kind == VM_TDX);
-	case OP_NX_RECOVER:
-		return subject->nx_recover();
-	case OP_HOST_UNMAP:
-		return subject->host_unmap(gfn, npages);
-	default:
-		return subject->host_write(gfn, op->val);
-	}
-}
-
 /* What these calls may say to a caller who asks for legal things; anything else is a finding. */
 static bool legal_result(int ret)
 {
@@ -114,7 +92,7 @@ static void host_thread(void *arg)
 	const struct scn_thread *t = &world.s->threads[(uintptr_t)arg];
 
 	for (unsigned int j = 0; j < t->nr_ops; j++) {
-		int ret = host_op(&t->ops[j]);
+		int ret = world_host_op(&world, subject, &t->ops[j]);
 
 		if (!legal_result(ret))
 			m_fail("RET-01", "a system call fails with an error that it does not have", "%s: %d",

@@ -85,36 +85,13 @@ static void vcpu_thread(void *arg)
 	thread_done[vcpu] = true;
 }
 
-static int host_op(const struct scn_op *op)
-{
-	gfn_t gfn = scn_gfn(op->addr);
-	u64 npages = scn_gfn(op->size);
-
-	switch (op->kind) {
-	case OP_SET_SHARED:
-	case OP_SET_PRIVATE:
-		return subject->set_attributes(gfn, npages, op->kind == OP_SET_PRIVATE);
-	case OP_PUNCH:
-		return subject->punch_hole(gfn, npages);
-	case OP_PREFAULT:
-		return subject->prefault(op->reg, gfn, npages, !op->shared && world.s->vm_kind == VM_TDX);
-	case OP_NX_RECOVER:
-		return subject->nx_recover();
-	case OP_HOST_UNMAP:
-		return subject->host_unmap(gfn, npages);
-	case OP_HOST_WRITE:
-		return subject->host_write(gfn, op->val);
-	}
-	eng_internal_error("host thread has operation %u", op->kind);
-}
-
 static void host_thread(void *arg)
 {
 	unsigned int i = (unsigned int)(uintptr_t)arg;
 	const struct scn_thread *t = &world.s->threads[i];
 
 	for (unsigned int j = 0; j < t->nr_ops; j++)
-		current->ret[i][j] = host_op(&t->ops[j]);
+		current->ret[i][j] = world_host_op(&world, subject, &t->ops[j]);
 	thread_done[i] = true;
 }
 

@@ -163,3 +163,26 @@ void world_map(struct world *w, const struct subject_ops *subject)
 			map_private(w, subject, gpa, s->mapped[i].level);
 	}
 }
+
+int world_host_op(const struct world *w, const struct subject_ops *subject, const struct scn_op *op)
+{
+	gfn_t gfn = scn_gfn(op->addr);
+	u64 npages = scn_gfn(op->size);
+
+	switch (op->kind) {
+	case OP_SET_SHARED:
+	case OP_SET_PRIVATE:
+		return subject->set_attributes(gfn, npages, op->kind == OP_SET_PRIVATE);
+	case OP_PUNCH:
+		return subject->punch_hole(gfn, npages);
+	case OP_PREFAULT:
+		return subject->prefault(op->reg, gfn, npages, !op->shared && w->s->vm_kind == VM_TDX);
+	case OP_NX_RECOVER:
+		return subject->nx_recover();
+	case OP_HOST_UNMAP:
+		return subject->host_unmap(gfn, npages);
+	case OP_HOST_WRITE:
+		return subject->host_write(gfn, op->val);
+	}
+	eng_internal_error("host thread has operation %u", op->kind);
+}
