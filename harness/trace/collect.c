@@ -5,10 +5,12 @@
  */
 #include "harness/trace/trace.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "harness/trace/decode.h"
+#include "model/seam/seam.h"
 #include "model/hw/cpu.h"
 #include "model/kapi/lock.h"
 
@@ -73,11 +75,26 @@ static bool by_guest(u16 type)
 	       type == EV_GUEST_ACCEPT;
 }
 
+/* The kernel's wrapper of a SEAMCALL has the leaf's name: TDH.MEM.PAGE.AUG is tdh_mem_page_aug(). */
+static const char *wrapper_of(u64 leaf)
+{
+	static char name[48];
+	const char *from = seam_leaf_name(leaf);
+	size_t i;
+
+	for (i = 0; from[i] && i < sizeof(name) - 1; i++)
+		name[i] = from[i] == '.' ? '_' : (char)tolower((unsigned char)from[i]);
+	name[i] = '\0';
+	return name;
+}
+
 /* But a store of the module is the module's, and what the guest does is the guest's. */
 static const char *func_of(const struct m_event *ev)
 {
 	if (by_guest(ev->type))
 		return "guest";
+	if (ev->type == EV_SEAMCALL)
+		return wrapper_of(ev->a);
 	if (ev->type == EV_STORE && of_layer(ev->site, "model/seam/"))
 		return ev->site->func;
 	return c.func[ev->thread] ? c.func[ev->thread] : "";
