@@ -26,11 +26,6 @@ static const struct {
 	{"SPTE-04", "behind SPTE-05: second_line_test"},
 	{"LOCK-02", "behind LOCK-01: second_line_test"},
 	{"DATA-01", "behind ZAP-01: second_line_test"},
-	{"SEAM-01",
-	 "a halt of the module: the conditions that KVM's model cannot cause, in seam's own tests"},
-	{"SEAM-03",
-	 "the module's own tables: only a defect of the module's model breaks it, in seam's tests"},
-	{"BUG-01", "every way to BUG() breaks another invariant first; kapi's tests"},
 };
 
 static bool named_by_bug(const char *id)

@@ -5,7 +5,9 @@
 
 static int topup_cache(struct kvm_mmu_memory_cache *mc, enum hw_page_type type, u64 fill)
 {
-	while (mc->nobjs < KVM_ARCH_NR_OBJS_PER_MEMORY_CACHE) {
+	int nr = KVM_ARCH_NR_OBJS_PER_MEMORY_CACHE - (bug(topup_one_short) ? 1 : 0);
+
+	while (mc->nobjs < nr) {
 		u64 *table = alloc_table(type, fill);
 
 		if (!table)

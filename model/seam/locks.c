@@ -7,7 +7,7 @@ void seam_halt(const char *condition)
 	static char title[96]; /* outlives the run */
 	size_t n = 0;
 
-	for (const char *s = "SEAM-01 TDX module halts: "; *s; s++)
+	for (const char *s = "TDX module halts: "; *s; s++)
 		title[n++] = *s;
 	for (const char *s = condition; *s && n < sizeof(title) - 1; s++)
 		title[n++] = *s;

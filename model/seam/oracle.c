@@ -21,7 +21,7 @@ static void broken(const char *rule, gfn_t gfn, unsigned int level, u64 e)
 	static char title[128];
 	size_t n = 0;
 
-	for (const char *s = "SEAM-03 TDX module invariant: "; *s; s++)
+	for (const char *s = "TDX module invariant: "; *s; s++)
 		title[n++] = *s;
 	for (const char *s = rule; *s && n < sizeof(title) - 1; s++)
 		title[n++] = *s;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "model/seam/call.h"
+#include "model/switches.h"
 
 /* A page of the host, read with the shared key. */
 static u64 check_source(u64 hpa)
@@ -54,6 +55,7 @@ u64 tdh_mem_page_aug(struct seam_call *c)
 	c->entry_locked = false;
 	seam_chldcnt_add(c->td, hw_level_pages(c->level));
 	m_point(M_WRITE | M_SEAM, &c->refs[0].entry->type, M_SITE("PAMT becomes REG"));
-	pamt_assign(c->in.r8 >> PAGE_SHIFT, c->level, PAMT_REG, c->td->tdr);
+	if (!bug(aug_forgets_pamt))
+		pamt_assign(c->in.r8 >> PAGE_SHIFT, c->level, PAMT_REG, c->td->tdr);
 	return TDX_SUCCESS;
 }

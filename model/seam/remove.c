@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "model/seam/call.h"
+#include "model/switches.h"
 
 /* TDH.MEM.PAGE.REMOVE. The page's bytes stay as they are: flushing and clearing is up to the host. */
 u64 tdh_mem_page_remove(struct seam_call *c)
@@ -19,7 +20,8 @@ u64 tdh_mem_page_remove(struct seam_call *c)
 		return err;
 	m_store64(c->entry, SEPT_FREE_VALUE, M_SEAM);
 	c->entry_locked = false;
-	seam_chldcnt_add(c->td, -(s64)hw_level_pages(c->level));
+	if (!bug(remove_keeps_chldcnt))
+		seam_chldcnt_add(c->td, -(s64)hw_level_pages(c->level));
 	m_point(M_WRITE | M_SEAM, &c->refs[0].entry->type, M_SITE("PAMT becomes NDA"));
 	pamt_set_type(pfn, c->level, PAMT_NDA);
 	c->regs->rcx = pfn << PAGE_SHIFT;
