@@ -15,13 +15,14 @@ u64 *kapi_alloc_table(enum hw_page_type type, u64 fill, struct m_site *site)
 	return table;
 }
 
-/* The next owner of the page is ordered after this one, as by the page allocator's lock. */
+/*
+ * The next owner of the page is ordered after this one, as by the page allocator's lock: released before the page can
+ * be handed out again.
+ */
 void kapi_free_table(u64 *table)
 {
-	pfn_t pfn = hw_table_pfn(table);
-
-	hw_free(pfn, 1);
 	m_release(table);
+	hw_free(hw_table_pfn(table), 1);
 }
 
 void kapi_check_table(const volatile u64 *entry, struct m_site *site)
