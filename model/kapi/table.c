@@ -16,8 +16,8 @@ u64 *kapi_alloc_table(enum hw_page_type type, u64 fill, struct m_site *site)
 }
 
 /*
- * The next owner of the page is ordered after this one, as by the page allocator's lock: released before the page can
- * be handed out again.
+ * The next owner of the page is ordered after this one, as by the page allocator's lock: released before the
+ * page can be handed out again.
  */
 void kapi_free_table(u64 *table)
 {
