@@ -46,6 +46,7 @@ enum subject_exit {
 	SUBJ_EXIT_DONE, /* guest program over */
 	SUBJ_EXIT_MEMORY_FAULT, /* KVM_EXIT_MEMORY_FAULT: @gpa, @private: convert and run again */
 	SUBJ_EXIT_MAPGPA, /* KVM_EXIT_HYPERCALL(MAP_GPA_RANGE): @gpa, @npages, @private */
+	SUBJ_EXIT_INTR, /* -EINTR: a signal */
 	SUBJ_EXIT_ERROR, /* @err */
 };
 
@@ -66,6 +67,12 @@ struct subject_ops {
 	void (*create_vm)(
 		const struct subject_vm_config *config); /* single-threaded, up to the first KVM_RUN */
 	void (*run_vcpu)(unsigned int vcpu, struct subject_run *run);
+	/*
+	 * A signal for the threads that run the vCPU or prefault for it, from any thread, for good: they give
+	 * up with -EINTR before the next entry or try. The harness's own means to end what gets nowhere; no
+	 * scenario has it, so it is no scheduling point.
+	 */
+	void (*signal_vcpu)(unsigned int vcpu);
 	int (*set_attributes)(gfn_t start, u64 npages, bool private);
 	int (*punch_hole)(gfn_t start, u64 npages); /* guest_memfd offsets, given as gfns */
 	int (*prefault)(unsigned int vcpu, gfn_t start, u64 npages, bool private);

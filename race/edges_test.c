@@ -79,8 +79,7 @@ static void wait_for(u32 *flag)
 		cpu_relax();
 }
 
-/* ---- locks
- * ------------------------------------------------------------------------------------------------- */
+/* ---- locks ---- */
 
 static void spin_add(void *unused)
 {
@@ -129,8 +128,7 @@ static void read_add(void *unused)
 	read_unlock(&s.rwlock);
 }
 
-/* ---- message passing
- * --------------------------------------------------------------------------------------- */
+/* ---- message passing ---- */
 
 static void send_release(void *unused)
 {
@@ -204,8 +202,7 @@ static void rmw_receive_plainly(void *unused)
 	look(data);
 }
 
-/* ---- RCU
- * --------------------------------------------------------------------------------------------------- */
+/* ---- RCU ---- */
 
 static void publish(void *unused)
 {
@@ -310,8 +307,7 @@ static void srcu_updater(void *unused)
 	object->value = 1;
 }
 
-/* ---- interrupts: thread n runs on CPU n
- * -------------------------------------------------------------------- */
+/* ---- interrupts: thread n runs on CPU n ---- */
 
 static void ipi_target(void *unused)
 {
@@ -338,8 +334,7 @@ static void ipi_hasty_sender(void *unused)
 	++*data;
 }
 
-/* ---- the module's locks: model/seam takes each with one compare-exchange and gives up on failure
- * ------------- */
+/* ---- the module's locks: model/seam takes each with one compare-exchange and gives up on failure ---- */
 
 static void seam_locked(void *unused)
 {

@@ -87,8 +87,7 @@ static struct mt_thread *me(void)
 	return self ? self : &threads[0];
 }
 
-/* ---- points
- * ------------------------------------------------------------------------------------------------ */
+/* ---- points ---- */
 
 static void jitter(struct mt_thread *t)
 {
@@ -209,8 +208,7 @@ void m_note_value(u64 old, u64 new_)
 	(void)new_;
 }
 
-/* ---- arena
- * ------------------------------------------------------------------------------------------------- */
+/* ---- arena ---- */
 
 void *m_arena_alloc(size_t size)
 {
@@ -224,8 +222,7 @@ void *m_arena_alloc(size_t size)
 	return arena + at;
 }
 
-/* ---- findings
- * ---------------------------------------------------------------------------------------------- */
+/* ---- findings ---- */
 
 static void print_threads(void)
 {
@@ -273,8 +270,7 @@ void m_fail(const char *id, const char *title, const char *fmt, ...)
 	mt_report(id, title, state);
 }
 
-/* ---- rounds
- * ------------------------------------------------------------------------------------------------ */
+/* ---- rounds ---- */
 
 static u64 now_seconds(void)
 {

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "harness/scenario/exec.h"
+#include "race/options.h"
 
 static struct {
 	u64 executions, seed;
@@ -28,8 +29,7 @@ static struct {
 	const char *save;
 } options = {.executions = 200, .seed = 1, .preemptions = 1, .bug = -1, .save = "."};
 
-/* ---- the report
- * ------------------------------------------------------------------------------------------------ */
+/* ---- the report ---- */
 
 int __tsan_get_report_mop(void *report, unsigned long idx, int *tid, void **addr, int *size, int *write,
 			  int *atomic, void **trace, unsigned long trace_size);
@@ -69,8 +69,7 @@ const char *__tsan_default_options(void)
 	       "history_size=4";
 }
 
-/* ---- files
- * ----------------------------------------------------------------------------------------------------- */
+/* ---- files ---- */
 
 static void save(const struct scenario *s, struct exec_result *r, const char *title)
 {
@@ -171,8 +170,7 @@ static bool replay_file(const char *file, u64 *executions)
 	return clean;
 }
 
-/* ---- command line
- * ---------------------------------------------------------------------------------------------- */
+/* ---- command line ---- */
 
 static const char help[] = "usage: race_replay [options] FILE...\n"
 			   "Replays scenarios on fibers under ThreadSanitizer and reports data races.\n"
@@ -183,26 +181,6 @@ static const char help[] = "usage: race_replay [options] FILE...\n"
 			   "  --bug NAME       switch a seeded bug on\n"
 			   "  --save DIR       where the file that reproduces a race is written (.)\n"
 			   "Exit code: 0 no race, 1 usage or unreadable file, 77 a data race.\n";
-
-static u64 number(const char *text, const char *option)
-{
-	char *end;
-	u64 value = strtoull(text, &end, 0);
-
-	if (*text && !*end && *text != '-')
-		return value;
-	fprintf(stderr, "race_replay: %s: '%s' is not a number\n", option, text);
-	exit(1);
-}
-
-static void set_bug(const char *name)
-{
-	options.bug = bug_find(name);
-	if (options.bug >= 0)
-		return;
-	fprintf(stderr, "race_replay: unknown bug '%s'\n", name);
-	exit(1);
-}
 
 static void parse(int argc, char **argv)
 {
@@ -217,16 +195,16 @@ static void parse(int argc, char **argv)
 	while ((c = getopt_long(argc, argv, "h", longs, NULL)) != -1) {
 		switch (c) {
 		case 'n':
-			options.executions = number(optarg, "--executions");
+			options.executions = race_number(optarg, "--executions");
 			break;
 		case 'p':
-			options.preemptions = (unsigned int)number(optarg, "--preemptions");
+			options.preemptions = (unsigned int)race_number(optarg, "--preemptions");
 			break;
 		case 'e':
-			options.seed = number(optarg, "--seed");
+			options.seed = race_number(optarg, "--seed");
 			break;
 		case 'b':
-			set_bug(optarg);
+			options.bug = race_bug(optarg);
 			break;
 		case 'c':
 			options.no_bug = true;

@@ -22,13 +22,14 @@
 #include "model/kapi/kapi.h"
 #include "model/kapi/threads.h"
 #include "race/machine_threads.h"
+#include "race/options.h"
 
-#define MAX_EXITS 64
-#define MAX_ROUNDS 5000
+#define MAX_FAULTS 5000 /* of one vCPU in a round */
 
 static const struct subject_ops *subject = &kvm_subject_ops;
 static struct world world;
-static u64 nr_stuck; /* guests whose program was ended because it did not get on */
+static u32 faults[SUBJECT_MAX_VCPUS];
+static u64 nr_stuck; /* guests that were ended because they did not get on */
 
 static struct {
 	u64 seed, rounds, seconds;
@@ -36,8 +37,7 @@ static struct {
 	bool variants, no_bug;
 } options = {.seed = 1, .seconds = 10, .bug = -1};
 
-/* ---- what the scenario library wants of an engine
- * ------------------------------------------------------------- */
+/* ---- what the scenario library wants of an engine ---- */
 
 void eng_internal_error(const char *fmt, ...)
 {
@@ -56,28 +56,11 @@ void eng_reset(void)
 	mt_reset();
 }
 
-/* ---- threads of a scenario
- * ------------------------------------------------------------------------------------ */
-
-static bool react(const struct subject_run *run)
-{
-	u64 npages = run->reason == SUBJ_EXIT_MEMORY_FAULT ? max(run->npages, (u64)1) : run->npages;
-
-	if (run->reason != SUBJ_EXIT_MEMORY_FAULT && run->reason != SUBJ_EXIT_MAPGPA)
-		return false;
-	return !subject->set_attributes(run->gpa >> PAGE_SHIFT, npages, run->private);
-}
+/* ---- threads of a scenario ---- */
 
 static void vcpu_thread(void *arg)
 {
-	unsigned int vcpu = (unsigned int)(uintptr_t)arg;
-	struct subject_run run;
-
-	for (unsigned int exits = 0; exits < MAX_EXITS; exits++) {
-		subject->run_vcpu(vcpu, &run);
-		if (!react(&run))
-			break;
-	}
+	world_run_vcpu(subject, (unsigned int)(uintptr_t)arg);
 }
 
 /* What these calls may say to a caller who asks for legal things; anything else is a finding. */
@@ -125,30 +108,18 @@ static void describe(void)
 	printf("The scenario of the round:\n%s", text);
 }
 
-/* ---- one round
- * ------------------------------------------------------------------------------------------------ */
+/* ---- one round ---- */
 
 /*
- * A guest that faults on one address for ever is the progress checker's matter on fibers, which knows who
- * could still help it; here its program ends, it is counted, and the summary says so. The event comes on the
- * vCPU's own thread.
+ * A guest that faults for ever is the progress checker's matter on fibers, which knows who could still help
+ * it; here it gets a signal, is counted, and the summary says so. The event comes on the vCPU's own thread.
  */
-static void count_rounds(u64 vcpu, gpa_t gpa)
+static void count_faults(u64 vcpu)
 {
-	static struct {
-		gpa_t gpa;
-		u32 rounds;
-	} last[SUBJECT_MAX_VCPUS];
-	struct hw_guest *g = &world.guests[vcpu];
-
-	if (last[vcpu].gpa != gpa)
-		last[vcpu].rounds = 0;
-	last[vcpu].gpa = gpa;
-	if (++last[vcpu].rounds < MAX_ROUNDS)
+	/* A prefault counts for its vCPU, and runs beside it. */
+	if (__atomic_add_fetch(&faults[vcpu], 1, __ATOMIC_RELAXED) != MAX_FAULTS)
 		return;
-	last[vcpu].rounds = 0;
-	g->pc = g->nr;
-	g->accepting = 0;
+	subject->signal_vcpu((unsigned int)vcpu);
 	__atomic_fetch_add(&nr_stuck, 1, __ATOMIC_RELAXED);
 }
 
@@ -157,7 +128,7 @@ static void count_rounds(u64 vcpu, gpa_t gpa)
 static void listen(const struct m_event *ev)
 {
 	if (ev->type == EV_FAULT_ROUND)
-		count_rounds(ev->a, ev->b);
+		count_faults(ev->a);
 	if (ev->type == EV_WARN)
 		m_fail("WARN-01", ev->site->func, "WARN_ON_ONCE(%s)", (const char *)(uintptr_t)ev->a);
 }
@@ -194,6 +165,7 @@ static void run_round(struct scenario *s)
 		bug_enabled[options.bug] = true;
 	world_reset(nr_cpus(s));
 	check_reset();
+	memset(faults, 0, sizeof(faults));
 	world_load_programs(&world);
 	subject->create_vm(&world.config);
 	if (s->nr_mapped) {
@@ -207,8 +179,7 @@ static void run_round(struct scenario *s)
 	check_at_rest();
 }
 
-/* ---- rounds
- * --------------------------------------------------------------------------------------------------- */
+/* ---- rounds ---- */
 
 static u64 random_word(u64 *state)
 {
@@ -288,26 +259,6 @@ static const char help[] =
 	"  --bug NAME    switch a seeded bug on\n"
 	"Exit code: 0 nothing found, 1 usage, 2 a rule is broken, 77 a data race (under ThreadSanitizer).\n";
 
-static u64 number(const char *text, const char *option)
-{
-	char *end;
-	u64 value = strtoull(text, &end, 0);
-
-	if (*text && !*end && *text != '-')
-		return value;
-	fprintf(stderr, "race_stress: %s: '%s' is not a number\n", option, text);
-	exit(1);
-}
-
-static void set_bug(const char *name)
-{
-	options.bug = bug_find(name);
-	if (options.bug >= 0)
-		return;
-	fprintf(stderr, "race_stress: unknown bug '%s'\n", name);
-	exit(1);
-}
-
 static void parse(int argc, char **argv, struct mt_config *config)
 {
 	static const struct option longs[] = {
@@ -321,16 +272,16 @@ static void parse(int argc, char **argv, struct mt_config *config)
 	while ((c = getopt_long(argc, argv, "h", longs, NULL)) != -1) {
 		switch (c) {
 		case 's':
-			options.seconds = number(optarg, "--seconds");
+			options.seconds = race_number(optarg, "--seconds");
 			break;
 		case 'r':
-			options.rounds = number(optarg, "--rounds");
+			options.rounds = race_number(optarg, "--rounds");
 			break;
 		case 'e':
-			options.seed = number(optarg, "--seed");
+			options.seed = race_number(optarg, "--seed");
 			break;
 		case 'j':
-			config->jitter = (u8)min(number(optarg, "--jitter"), (u64)63);
+			config->jitter = (u8)min(race_number(optarg, "--jitter"), (u64)63);
 			break;
 		case 'p':
 			config->pin = true;
@@ -342,7 +293,7 @@ static void parse(int argc, char **argv, struct mt_config *config)
 			options.variants = true;
 			break;
 		case 'b':
-			set_bug(optarg);
+			options.bug = race_bug(optarg);
 			break;
 		case 'h':
 			fputs(help, stdout);

@@ -123,6 +123,16 @@ static void bad_huge_across_edge(void)
 	t_unlock(2, W);
 	t_map(1, false, 8, 2);
 }
+/* The section has a range, its zap has not begun: a boundary split has dropped the lock. */
+static void bad_huge_before_zap(void)
+{
+	t_ev(2, EV_INVAL_BEGIN, 0, 0, 0, 0);
+	t_ev(2, EV_INVAL_RANGE, 0, 12, 20, 0);
+	subject.inval = 1;
+	subject.inval_start = 12;
+	subject.inval_end = 20;
+	t_map(1, true, 8, 2);
+}
 /* Private mappings are taken away: a shared one may lie across the edge. */
 static void good_huge_across_edge_of_other_kind(void)
 {
@@ -199,6 +209,7 @@ int main(void)
 	T_BAD(bad_install_in_section, "INV-02", "open invalidation");
 	T_GOOD(good_huge_across_edge_of_other_kind);
 	T_BAD(bad_huge_across_edge, "HUGE-01", "straddles an open invalidation");
+	T_BAD(bad_huge_before_zap, "HUGE-01", "straddles an open invalidation");
 	T_GOOD(good_install_beside_section);
 	T_BAD(bad_install_stale_pfn, "INV-02", "no longer backs");
 	T_BAD(bad_never_ended, "INV-01", "never ended");

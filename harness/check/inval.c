@@ -10,7 +10,9 @@ static const char *opener[CHK_THREADS];
 
 /*
  * What the open section of a thread is about: its range and which kind of mapping it takes away (1 private, 2
- * shared, as in EV_ZAP_RANGE). A huge leaf of the other kind may lie across its edge.
+ * shared, as in EV_ZAP_RANGE). A huge leaf of the other kind may lie across its edge. 0: not told yet;
+ * mmu_lock is held for write from the section's begin till then, but for a boundary split that allocates, and
+ * that is for private leafs.
  */
 static struct {
 	gfn_t start, end;
@@ -68,7 +70,7 @@ static bool straddled(const struct chk_change *c, unsigned int *thread)
 	gfn_t leaf_end = c->gfn + hw_level_pages(c->level);
 
 	for (unsigned int t = 0; t < CHK_THREADS; t++) {
-		if (open_by[t] <= 0 || !(about[t].kinds & (c->mirror ? 1 : 2)))
+		if (open_by[t] <= 0 || (about[t].kinds && !(about[t].kinds & (c->mirror ? 1 : 2))))
 			continue;
 		*thread = t;
 		if (c->gfn < about[t].end && leaf_end > about[t].start &&

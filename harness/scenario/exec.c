@@ -16,7 +16,6 @@
 #include "model/kapi/kapi.h"
 
 /* Exits that a VMM answers before it gives a vCPU up: a guest whose exits never end is its own fault. */
-#define MAX_EXITS 64
 
 static const struct subject_ops *subject = &kvm_subject_ops;
 static struct world world;
@@ -58,30 +57,11 @@ void exec_prepare(const struct scenario *s)
 	eng_configure(&config);
 }
 
-/* Returns false when the VMM gives up. */
-static bool react(const struct subject_run *run)
-{
-	u64 npages = run->reason == SUBJ_EXIT_MEMORY_FAULT ? max(run->npages, (u64)1) : run->npages;
-
-	switch (run->reason) {
-	case SUBJ_EXIT_MEMORY_FAULT:
-	case SUBJ_EXIT_MAPGPA:
-		return !subject->set_attributes(run->gpa >> PAGE_SHIFT, npages, run->private);
-	default:
-		return false;
-	}
-}
-
 static void vcpu_thread(void *arg)
 {
 	unsigned int vcpu = (unsigned int)(uintptr_t)arg;
-	struct subject_run run;
 
-	for (unsigned int exits = 0; exits < MAX_EXITS; exits++) {
-		subject->run_vcpu(vcpu, &run);
-		if (!react(&run))
-			break;
-	}
+	world_run_vcpu(subject, vcpu);
 	thread_done[vcpu] = true;
 }
 

@@ -8,6 +8,8 @@
 #include "model/seam/seam.h"
 
 /* Where instructions without a result register leave a #VE, and AWAIT what it read. */
+/* A VMM that converts for ever is ended; no program of SCN_MAX_OPS operations needs as many. */
+#define MAX_EXITS 64
 #define SCRATCH_REG 7
 
 static gpa_t gpa_of(struct scn_addr a, bool shared)
@@ -161,6 +163,27 @@ void world_map(struct world *w, const struct subject_ops *subject)
 			accept_page(w, subject, &insn);
 		else
 			map_private(w, subject, gpa, s->mapped[i].level);
+	}
+}
+
+/* Returns false when the VMM gives up. */
+static bool react(const struct subject_ops *subject, const struct subject_run *run)
+{
+	u64 npages = run->reason == SUBJ_EXIT_MEMORY_FAULT ? max(run->npages, (u64)1) : run->npages;
+
+	if (run->reason != SUBJ_EXIT_MEMORY_FAULT && run->reason != SUBJ_EXIT_MAPGPA)
+		return false;
+	return !subject->set_attributes(run->gpa >> PAGE_SHIFT, npages, run->private);
+}
+
+void world_run_vcpu(const struct subject_ops *subject, unsigned int vcpu)
+{
+	struct subject_run run;
+
+	for (unsigned int exits = 0; exits < MAX_EXITS; exits++) {
+		subject->run_vcpu(vcpu, &run);
+		if (!react(subject, &run))
+			break;
 	}
 }
 

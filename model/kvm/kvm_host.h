@@ -109,6 +109,7 @@ struct kvm_vcpu {
 	u64 mode;
 	u64 requests;
 	u64 cpu;
+	bool signal; /* see kvm_signal_pending() */
 	unsigned int id;
 	hpa_t root_hpa, mirror_root_hpa;
 	int srcu_idx;
@@ -120,6 +121,13 @@ struct kvm_vcpu {
 	gfn_t violation_gfn_start, violation_gfn_end;
 	int violation_request_level;
 };
+
+/* signal_pending() of the thread that runs @vcpu or prefaults for it; no scheduling point, see
+ * subject_ops.signal_vcpu. */
+static inline bool kvm_signal_pending(const struct kvm_vcpu *vcpu)
+{
+	return __atomic_load_n(&vcpu->signal, __ATOMIC_RELAXED);
+}
 
 /* disallow_lpage of one huge range: low 31 bits a count of blockers, bit 31 MIXED. Written under mmu_lock W.
  */

@@ -222,6 +222,8 @@ int kvm_vcpu_pre_fault_memory(struct kvm_vcpu *vcpu, gfn_t gfn, bool private)
 		r = kvm_mmu_do_page_fault(vcpu, addr, error_code, true, &fault);
 		if (r != RET_PF_RETRY)
 			break;
+		if (kvm_signal_pending(vcpu))
+			return -EINTR;
 		if (READ_ONCE(kvm->vm_bugged))
 			return -EIO;
 		cond_resched();

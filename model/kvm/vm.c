@@ -96,6 +96,11 @@ static void run_vcpu(unsigned int vcpu, struct subject_run *run)
 	kvm_arch_vcpu_ioctl_run(&kvm_of_run->vcpus[vcpu], run);
 }
 
+static void signal_vcpu(unsigned int vcpu)
+{
+	__atomic_store_n(&kvm_of_run->vcpus[vcpu].signal, true, __ATOMIC_RELAXED);
+}
+
 static int set_attributes(gfn_t start, u64 npages, bool private)
 {
 	if (!kvm_of_run->has_private_mem)
@@ -151,6 +156,7 @@ const struct subject_ops kvm_subject_ops = {
 	.name = "model",
 	.create_vm = create_vm,
 	.run_vcpu = run_vcpu,
+	.signal_vcpu = signal_vcpu,
 	.set_attributes = set_attributes,
 	.punch_hole = punch_hole,
 	.prefault = prefault,

@@ -151,6 +151,10 @@ void kvm_arch_vcpu_ioctl_run(struct kvm_vcpu *vcpu, struct subject_run *run)
 			*run = (struct subject_run){.reason = SUBJ_EXIT_ERROR, .err = r};
 		else
 			r = handle_exit(vcpu, &exit, run);
+		if (r > 0 && kvm_signal_pending(vcpu)) {
+			*run = (struct subject_run){.reason = SUBJ_EXIT_INTR, .err = -EINTR};
+			r = -EINTR;
+		}
 	} while (r > 0);
 	srcu_read_unlock(&kvm->srcu, vcpu->srcu_idx);
 }

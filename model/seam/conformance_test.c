@@ -158,8 +158,7 @@ static void parse_levels(void)
 						     : -1;
 }
 
-/* ---- bringing it about
- * ------------------------------------------------------------------------------------- */
+/* ---- bringing it about ---- */
 
 static enum sept_state any_state(void)
 {
@@ -383,8 +382,7 @@ static void make_call(void)
 	make_operands();
 }
 
-/* ---- the guest's side
- * -------------------------------------------------------------------------------------- */
+/* ---- the guest's side ---- */
 
 static void make_guest(void)
 {
@@ -482,8 +480,7 @@ static void print_outcome(void)
 		snprintf(cs.got, sizeof(cs.got), "OK");
 }
 
-/* ---- comparing
- * --------------------------------------------------------------------------------------------- */
+/* ---- comparing ---- */
 
 /* RCX and RDX of a MEM call (spec 2.2): the entry with these codes, inputs when restarted, else nothing. */
 static bool regs_right(void)
@@ -592,8 +589,7 @@ static void run_case(void *arg)
 	seam_check_quiescent();
 }
 
-/* ---- all rows
- * ---------------------------------------------------------------------------------------------- */
+/* ---- all rows ---- */
 
 static bool compare_once(bool runnable, unsigned int variant)
 {

@@ -139,8 +139,7 @@ static void zero_step(void *arg)
 	seam_check_quiescent();
 }
 
-/* ---- two CPUs
- * ----------------------------------------------------------------------------------------------- */
+/* ---- two CPUs ---- */
 
 static u64 second_status;
 

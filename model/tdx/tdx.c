@@ -88,6 +88,8 @@ static int handle_private_violation(struct kvm_vcpu *vcpu, const struct kvm_exit
 					  fault);
 		if (r != RET_PF_RETRY)
 			return r;
+		if (kvm_signal_pending(vcpu))
+			return r;
 		if (READ_ONCE(the_kvm()->vm_bugged))
 			return -EIO;
 		cond_resched();
