@@ -15,8 +15,6 @@
 #include "harness/scenario/world.h"
 #include "model/kapi/kapi.h"
 
-/* Exits that a VMM answers before it gives a vCPU up: a guest whose exits never end is its own fault. */
-
 static const struct subject_ops *subject = &kvm_subject_ops;
 static struct world world;
 static struct exec_result *current;

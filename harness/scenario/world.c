@@ -7,9 +7,9 @@
 #include "model/kapi/kapi.h"
 #include "model/seam/seam.h"
 
-/* Where instructions without a result register leave a #VE, and AWAIT what it read. */
-/* A VMM that converts for ever is ended; no program of SCN_MAX_OPS operations needs as many. */
+/* Exits that a VMM answers before it gives a vCPU up: a guest whose exits never end is its own fault. */
 #define MAX_EXITS 64
+/* Where instructions without a result register leave a #VE, and AWAIT what it read. */
 #define SCRATCH_REG 7
 
 static gpa_t gpa_of(struct scn_addr a, bool shared)
