@@ -118,6 +118,7 @@ struct hw_guest {
 struct hw_vmcs {
 	u32 tag;
 	u16 keyid; /* private key id; 0 for a plain VM */
+	u8 levels; /* page-walk length of both EPTs; 0 is hw_geom's */
 	hpa_t private_root, shared_root; /* 0 = none loaded */
 	gfn_t shared_bit; /* 0 for a plain VM */
 };

@@ -16,7 +16,7 @@
 /**
  * struct hw_geom - shape of every page table of the machine
  * @bits: index bits a level: 9 as in hardware, 2 or 3 in the narrow geometry
- * @levels: 4
+ * @levels: 4; a TD's EPT may have 5 (struct hw_vmcs)
  * Levels are KVM's: 1 = 4K, 2 = "2M", 3 = "1G"; sizes are those of the geometry.
  */
 struct hw_geom {
@@ -46,10 +46,17 @@ static inline gfn_t hw_gfn_round(gfn_t gfn, unsigned int level)
 {
 	return gfn & ~(hw_level_pages(level) - 1);
 }
-/* The shared bit of a TD as a gfn bit: the topmost index bit, bit 35 with 4 x 9 as in GPAW48. */
+/* The shared bit of a TD as a gfn bit: the topmost index bit, bit 35 with 4 x 9 as in GPAW48; an address has
+ * 52 bits. */
+static inline gfn_t hw_shared_gfn_bit_of(unsigned int levels)
+{
+	unsigned int bits = hw_geom.bits * levels;
+
+	return 1ull << ((bits < 40 ? bits : 40) - 1);
+}
 static inline gfn_t hw_shared_gfn_bit(void)
 {
-	return 1ull << (hw_geom.bits * hw_geom.levels - 1);
+	return hw_shared_gfn_bit_of(hw_geom.levels);
 }
 
 enum hw_page_type {

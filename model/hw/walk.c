@@ -51,7 +51,7 @@ static bool misconfigured(u64 value, unsigned int level)
 	if (!(value & EPT_R))
 		return value & EPT_W;
 	if (level == 1 || (value & EPT_PS))
-		return level == HW_MAX_LEVEL || mt == 2 || mt == 3 || mt == 7;
+		return level >= HW_MAX_LEVEL || mt == 2 || mt == 3 || mt == 7;
 	return mt != 0;
 }
 
@@ -137,7 +137,7 @@ static void start_walk(struct walk *w)
 	struct hw_tlb_entry *psc = hw_psc_find(w->cpu, w->vmcs->tag, w->gfn);
 
 	w->perm = EPT_RWX;
-	w->level = hw_geom.levels;
+	w->level = w->vmcs->levels ?: hw_geom.levels;
 	w->table = (w->shared ? w->vmcs->shared_root : w->vmcs->private_root) >> PAGE_SHIFT;
 	if (!psc)
 		return;

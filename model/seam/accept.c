@@ -114,7 +114,7 @@ static enum accept_result accept_walk(struct accept *a)
 static enum accept_result try_accept(struct accept *a, gpa_t gpa)
 {
 	if (a->level < 1 || a->level > 2 || hw_gfn_round(a->gfn, a->level) != a->gfn ||
-	    a->gfn >= hw_shared_gfn_bit() || (gpa & (PAGE_SIZE - 1)))
+	    a->gfn >= a->vp->td->shared_bit || (gpa & (PAGE_SIZE - 1)))
 		return done(a, TDX_OPERAND_INVALID | TDX_OPERAND_ID_RCX);
 	return accept_walk(a);
 }

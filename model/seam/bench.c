@@ -65,6 +65,11 @@ static void add_tdcx(struct seam_td *td, unsigned int number)
 
 unsigned int seam_td_create(u16 keyid, bool pending_ve_disable)
 {
+	return seam_td_create_levels(keyid, pending_ve_disable, hw_geom.levels, false);
+}
+
+unsigned int seam_td_create_levels(u16 keyid, bool pending_ve_disable, unsigned int levels, bool wide)
+{
 	struct seam_td *td = &seam_tds[seam_nr_tds];
 
 	if (seam_nr_tds == SEAM_MAX_TDS)
@@ -74,6 +79,8 @@ unsigned int seam_td_create(u16 keyid, bool pending_ve_disable)
 	td->keyid = keyid;
 	td->pending_ve_disable = pending_ve_disable;
 	td->epoch = 1;
+	td->levels = levels;
+	td->shared_bit = wide ? hw_shared_gfn_bit_of(levels) : hw_shared_gfn_bit();
 	td->tdr = control_page(td, HW_CTRL, PAMT_TDR);
 	for (unsigned int i = 0; i < SEAM_TDCX_PER_TD; i++)
 		add_tdcx(td, i);
@@ -105,7 +112,8 @@ hpa_t seam_vp_create(unsigned int td, struct hw_guest *guest)
 		.tag = seam_td_tag(td),
 		.keyid = t->keyid,
 		.private_root = t->root,
-		.shared_bit = hw_shared_gfn_bit(),
+		.shared_bit = t->shared_bit,
+		.levels = t->levels,
 	};
 	vp->tdvpr = control_page(t, HW_CTRL, PAMT_TDVPR);
 	for (unsigned int i = 0; i < SEAM_TDCX_PER_VP; i++)

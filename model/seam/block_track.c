@@ -28,7 +28,7 @@ static u64 blocked_value(struct seam_call *c)
 
 u64 tdh_mem_range_block(struct seam_call *c)
 {
-	u64 err = seam_prologue(c, c->in.rdx, 0, 3, SEAM_X);
+	u64 err = seam_prologue(c, c->in.rdx, 0, SEAM_TOP, SEAM_X);
 	struct pamt_entry *p;
 
 	if (err)
@@ -51,7 +51,7 @@ static u64 unblocked_value(u64 e)
 
 u64 tdh_mem_range_unblock(struct seam_call *c)
 {
-	u64 err = seam_prologue(c, c->in.rdx, 0, 3, SEAM_X);
+	u64 err = seam_prologue(c, c->in.rdx, 0, SEAM_TOP, SEAM_X);
 	struct pamt_entry *p;
 
 	if (err)

@@ -42,11 +42,13 @@ u64 seam_check_gpa(struct seam_call *c, unsigned int min_level, unsigned int max
 	u64 rcx = c->in.rcx;
 	unsigned int level = rcx & 7;
 
+	if (max_level == SEAM_TOP)
+		max_level = c->td->levels - 1;
 	if ((rcx & GENMASK_ULL(11, 3)) || (rcx >> 52) || level < min_level || level > max_level)
 		return TDX_OPERAND_INVALID | TDX_OPERAND_ID_RCX;
 	c->level = level + 1;
 	c->gfn = (rcx & EPT_PFN_MASK) >> PAGE_SHIFT;
-	if (hw_gfn_round(c->gfn, c->level) != c->gfn || c->gfn >= hw_shared_gfn_bit())
+	if (hw_gfn_round(c->gfn, c->level) != c->gfn || c->gfn >= c->td->shared_bit)
 		return TDX_OPERAND_INVALID | TDX_OPERAND_ID_RCX;
 	return TDX_SUCCESS;
 }

@@ -42,7 +42,8 @@ typedef u64 (*seam_handler)(struct seam_call *c);
 u64 seam_lock_td(struct seam_call *c, u64 hpa, unsigned int reg, enum seam_lock_mode mode);
 /* P8; for calls that hold the TD's lock shared. */
 u64 seam_lock_op_state(struct seam_call *c);
-/* P10. Levels as TDX counts them. */
+/* P10. Levels as TDX counts them; SEAM_TOP is the one of the TD's root. */
+#define SEAM_TOP 8
 u64 seam_check_gpa(struct seam_call *c, unsigned int min_level, unsigned int max_level);
 /* P11, P12. */
 u64 seam_lock_tree(struct seam_call *c, enum seam_lock_mode mode);

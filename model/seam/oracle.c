@@ -98,7 +98,7 @@ static void check_td(struct seam_td *td)
 	struct count c = {.td = td};
 	u64 control = 0, inside = 0;
 
-	check_table(&c, hw_table(td->root >> PAGE_SHIFT), hw_geom.levels, 0);
+	check_table(&c, hw_table(td->root >> PAGE_SHIFT), td->levels, 0);
 	for (unsigned int i = 0; i < seam_nr_vps; i++) {
 		control += seam_vps[i].td == td ? SEAM_TDCX_PER_VP + 1 : 0;
 		inside += seam_vps[i].td == td && (seam_vps[i].where & VP_ACTIVE);

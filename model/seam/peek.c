@@ -39,12 +39,13 @@ static bool goes_on(u64 e)
 
 const volatile u64 *seam_peek(unsigned int td, gfn_t gfn, unsigned int *level)
 {
-	unsigned int want = *level, l = hw_geom.levels;
+	unsigned int want = *level, l;
 	const volatile u64 *entry;
 	u64 *table;
 
 	if (td >= seam_nr_tds)
 		return NULL;
+	l = seam_tds[td].levels;
 	table = hw_table(seam_tds[td].root >> PAGE_SHIFT);
 	for (;; l--) {
 		u64 e;

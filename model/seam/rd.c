@@ -13,7 +13,7 @@ u64 tdh_mem_sept_rd(struct seam_call *c)
 	/* For debug TDs only, and there are none. */
 	if (!err && (c->in.rdx & L2_VIEW))
 		err = TDX_OPERAND_INVALID | TDX_OPERAND_ID_RDX;
-	err = err ? err : seam_check_gpa(c, 0, 3);
+	err = err ? err : seam_check_gpa(c, 0, SEAM_TOP);
 	err = err ? err : seam_lock_tree(c, SEAM_S);
 	err = err ? err : seam_walk(c);
 	err = err ? err : seam_lock_entry(c);

@@ -130,6 +130,8 @@ void seam_check_quiescent(void);
  */
 void seam_reset(void);
 unsigned int seam_td_create(u16 keyid, bool pending_ve_disable);
+/* The same with an S-EPT of @levels (4 or 5); @wide: GPAW 1, which needs 5. */
+unsigned int seam_td_create_levels(u16 keyid, bool pending_ve_disable, unsigned int levels, bool wide);
 hpa_t seam_tdr_pa(unsigned int td);
 /* A vCPU that is READY and not associated; @guest is what it executes. Returns its TDVPR address, VP.ENTER's
  * RCX. */

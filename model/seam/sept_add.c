@@ -70,7 +70,7 @@ u64 tdh_mem_sept_add(struct seam_call *c)
 		c->regs->r8 = c->in.r8 & ~PAGE_UNUSED;
 	if (c->in.rdx & RDX_RESERVED)
 		return TDX_OPERAND_INVALID | TDX_OPERAND_ID_RDX;
-	err = seam_prologue(c, c->in.rdx & ~ALLOW_EXISTING, 1, 3, SEAM_S);
+	err = seam_prologue(c, c->in.rdx & ~ALLOW_EXISTING, 1, SEAM_TOP, SEAM_S);
 	if (err)
 		return err;
 	state = sept_entry_state(c->value);

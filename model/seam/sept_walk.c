@@ -15,7 +15,7 @@ void sept_walk(struct seam_td *td, gfn_t gfn, unsigned int level, struct sept_pa
 {
 	u64 *table = hw_table(td->root >> PAGE_SHIFT);
 
-	for (path->level = hw_geom.levels;; path->level--) {
+	for (path->level = td->levels;; path->level--) {
 		path->entry = &table[hw_index(gfn, path->level)];
 		path->value = m_load64(path->entry, M_SEAM);
 		if (path->level == level)

@@ -4,7 +4,7 @@
  *
  * Not modelled, here and behind it: the life cycle before INITIALIZED and after RUNNABLE (a TD starts with
  * keys configured, its control pages added and MNG.INIT done; there is no teardown), fatal TDs, migration, L2
- * VMs, service TDs, measurements, debug TDs. The S-EPT has four levels and GPAW is 0.
+ * VMs, service TDs, measurements; of a debug TD only MEM.RD and MEM.WR.
  */
 #ifndef TDPFUZZ_MODEL_SEAM_STATE_H
 #define TDPFUZZ_MODEL_SEAM_STATE_H
@@ -46,13 +46,17 @@ enum seam_op_state { OP_INITIALIZED, OP_RUNNABLE };
  * @epoch: see EPOCH_OF()
  * @chldcnt: 4K pages that belong to the TD
  * @pending_ve_disable: an access to a PENDING page leaves to the host instead of raising #VE
+ * @debug: ATTRIBUTES.DEBUG: the host may use MEM.RD and MEM.WR
+ * @levels: of the S-EPT: 4 or 5 (page-walk length of the EPTP)
+ * @shared_bit: of a gfn: topmost index bit of four levels (GPAW 0: also with five), or of five (GPAW 1)
  */
 struct seam_td {
 	pfn_t tdr;
 	hpa_t root;
 	u16 keyid;
-	bool pending_ve_disable;
-	u8 op_state, index;
+	bool pending_ve_disable, debug;
+	u8 op_state, index, levels;
+	gfn_t shared_bit;
 	u64 op_state_lock, tree_lock, epoch_lock;
 	u64 epoch;
 	u64 chldcnt;
