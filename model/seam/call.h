@@ -68,6 +68,9 @@ u64 seam_page_free_range(struct seam_call *c, u64 hpa, unsigned int reg, unsigne
 			 unsigned int slot);
 u64 seam_hpa_check(u64 hpa, unsigned int level, unsigned int reg);
 
+/* What the TD would read there with its key. */
+u64 seam_td_data(struct seam_td *td, pfn_t pfn);
+
 /* Handlers. */
 u64 tdh_mem_sept_add(struct seam_call *c);
 u64 tdh_mem_page_add(struct seam_call *c);
@@ -76,6 +79,10 @@ u64 tdh_mem_range_block(struct seam_call *c);
 u64 tdh_mem_range_unblock(struct seam_call *c);
 u64 tdh_mem_track(struct seam_call *c);
 u64 tdh_mem_page_remove(struct seam_call *c);
+u64 tdh_mem_page_relocate(struct seam_call *c);
+u64 tdh_mem_sept_remove(struct seam_call *c);
+u64 tdh_mem_rd(struct seam_call *c);
+u64 tdh_mem_wr(struct seam_call *c);
 u64 tdh_mem_page_demote(struct seam_call *c);
 u64 tdh_mem_page_promote(struct seam_call *c);
 u64 tdh_mem_sept_rd(struct seam_call *c);
