@@ -98,6 +98,12 @@ struct lnx_seam_regs {
 lnx_u64 lnx_seamcall(lnx_u64 fn, struct lnx_seam_regs *regs);
 void lnx_ipi_send(unsigned int cpu);
 void lnx_ipi_wait(unsigned int cpu); /* until it has acknowledged */
+/* From now on the running thread is on @cpu (eng_set_cpu()); the caller does what lnx_switch_to() does. */
+void lnx_set_cpu(unsigned int cpu);
+/*
+ * RFLAGS.IF of a CPU is the per-CPU word lnx_rflags: model/linux/kernel/irqasm.h makes cli, sti and pushf of the tree work on
+ * it. Its changes come here.
+ */
 void lnx_irqs_off(void);
 void lnx_irqs_on(void);
 void lnx_tlb_flush_all(void); /* INVEPT all contexts, on this CPU */
@@ -176,6 +182,23 @@ int lnx_view_bugged(void);
 
 /* A trap instruction of the tree at @ip (host/fault.c): 0 unknown, 1 WARN that goes on, 2 BUG. Emits what it is. */
 int lnx_trap(unsigned long ip);
+
+/*
+ * need_resched() is inline and reads one word of the running thread: host/access.c calls lnx_resched_read() before each
+ * instrumented read of lnx_resched_word(), which may draw LNX_CH_RESCHED and change the word. That read is no point.
+ */
+const volatile void *lnx_resched_word(unsigned int thread);
+void lnx_resched_read(unsigned long pc);
+
+/* For each instrumented access: is the frame allocated; is the address in [LNX_HEAP, + LNX_HEAP_SIZE) no freed object's? */
+int lnx_page_live(unsigned long pfn);
+int lnx_object_live(unsigned long addr);
+
+/*
+ * Host, for the tests of the environment: one run of @fns as engine threads 0.. on CPUs 0.., schedule drawn from @seed. Returns
+ * "" if all came to their end, the id of the lnx_fail() that ended the run, "DEADLOCK" or "LIVELOCK".
+ */
+const char *lnx_test_run(unsigned int nr, void (*const fns[])(void), unsigned int seed);
 
 /* Instrumentation callbacks of the compiler are in host/access.c; tests of the environment, one function each. */
 struct lnx_test {
