@@ -55,7 +55,13 @@ enum m_kind {
 	M_KVM = 0x10, /* code under test and kapi */
 	M_SEAM = 0x20, /* TDX module */
 	M_HW = 0x40, /* processor: walks, TLB, guest instructions */
-	M_CLASS_MASK = 0x70,
+	/*
+	 * Of a kernel tree, whose every access is seen: M_KVM is its marked accesses, atomics and locks. One
+	 * of these in addition makes the class smaller or larger.
+	 */
+	M_PLAIN = 0x80, /* its plain accesses, too */
+	M_LOCKS = 0x100, /* its locks and atomic read-modify-writes; for a search without M_KVM */
+	M_CLASS_MASK = 0x1f0,
 };
 
 /* A choice that is not "who runs next". Option 0 is always what happens when the stream is silent. */
@@ -101,6 +107,8 @@ void m_spin(struct m_site *site);
  */
 bool m_alone(void);
 extern char m_alone_obj;
+/* Do threads run? Else all is set-up or quiescent code: points are silent, nobody can be waited for. */
+bool m_inside(void);
 #endif
 
 /*

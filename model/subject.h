@@ -120,4 +120,27 @@ struct subject_view {
 extern const struct subject_ops kvm_subject_ops;
 extern const struct subject_view kvm_subject_view;
 
+/**
+ * struct subject - the code under test of this program: chosen when it is linked
+ * @identity: the tree and its configuration, for what a recording carries; NULL for the model, which is part
+ * of the program
+ * @narrow: knows the narrow geometry; else every scenario runs in the wide one
+ * @switches: has the seeded bugs and the design variants
+ * @layers: paths in which its source lies, NULL-terminated: a function there is what reports name
+ * @start: once a process, when the engine stands and before the first run
+ * @reset: start of a run: forget all that was
+ * @callbacks: body of the last thread of a run, which runs RCU callbacks until the other threads have ended
+ */
+struct subject {
+	const struct subject_ops *ops;
+	const struct subject_view *view;
+	const char *(*identity)(void);
+	bool narrow, switches;
+	const char *const *layers;
+	void (*start)(void);
+	void (*reset)(void);
+	void (*callbacks)(void *unused);
+};
+extern const struct subject the_subject;
+
 #endif

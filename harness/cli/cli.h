@@ -36,12 +36,13 @@ enum cli_group {
  * @preemptions: -1 = the command's default
  * @bug: enum bug_id, -1 = as the scenario says, BUG_NR = none
  * @variant: value of each variant, -1 = as the scenario says
+ * @points: SCN_CLASS_PLAIN or SCN_CLASS_LOCKS, 0 = marked accesses, -1 = as the scenario says
  */
 struct cli_options {
 	const char *strategy, *save, *corpus;
 	u64 executions, seed;
 	double seconds;
-	int preemptions, bug, variant[VARIANT_NR];
+	int preemptions, bug, variant[VARIANT_NR], points;
 	bool json, strict, has_seed;
 	char **args;
 	unsigned int nr_args;

@@ -4,6 +4,7 @@
 
 #include "harness/cli/search.h"
 #include "harness/cli/cli.h"
+#include "harness/scenario/ops.h"
 #include "harness/trace/trace.h"
 
 enum { DEFAULT_EXECUTIONS = 1000000, DEFAULT_PREEMPTIONS = 2 };
@@ -51,6 +52,14 @@ static const char *classes(const struct scenario *s)
 	return names[s->classes & 7];
 }
 
+/* How much of the code under test has points, when it is not the default. */
+static const char *depth(const struct scenario *s)
+{
+	if (s->classes & SCN_CLASS_LOCKS)
+		return ", KVM's locks and atomics";
+	return s->classes & SCN_CLASS_PLAIN ? ", plain accesses too" : "";
+}
+
 static void print_bound(const struct plan *p, const struct cli_options *o, const struct scenario *s,
 			const struct search *q)
 {
@@ -59,8 +68,8 @@ static void print_bound(const struct plan *p, const struct cli_options *o, const
 		printf("up to %u preemptions, ", p->preemptions);
 	else
 		printf("seed %llu, ", (unsigned long long)o->seed);
-	printf("%llu executions in %.1f s, switches at points of: %s\n", (unsigned long long)q->executions,
-	       q->seconds, classes(s));
+	printf("%llu executions in %.1f s, switches at points of: %s%s\n", (unsigned long long)q->executions,
+	       q->seconds, classes(s), depth(s));
 	if (q->known)
 		printf("Known issues met: %llu executions (--strict counts them)\n",
 		       (unsigned long long)q->known);

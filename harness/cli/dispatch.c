@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "harness/cli/options.h"
+#include "harness/scenario/ops.h"
 
 static const struct cli_command *const commands[] = {
 	&cmd_run, &cmd_explore, &cmd_litmus, &cmd_bugs, &cmd_convert, &cmd_list, &cmd_report,
@@ -85,6 +86,26 @@ static void apply(struct scenario *s, const struct cli_options *o)
 	for (unsigned int i = 0; i < VARIANT_NR; i++)
 		if (o->variant[i] >= 0)
 			s->variants[i] = o->variant[i];
+	if (o->points >= 0) {
+		s->classes &= ~(SCN_CLASS_PLAIN | SCN_CLASS_LOCKS);
+		s->classes |= M_KVM >> 4 | o->points;
+		if (o->points == SCN_CLASS_LOCKS)
+			s->classes &= ~(M_KVM >> 4);
+	}
+}
+
+/* A kernel tree is what it is. */
+static bool switches_fit(struct scenario *s, const char *path)
+{
+	bool any = s->has_bug;
+
+	for (unsigned int i = 0; i < VARIANT_NR; i++)
+		any |= s->variants[i] != 0;
+	if (!any || the_subject.switches)
+		return true;
+	cli_error("%s: wants a seeded bug or a design variant, which only the model has", path);
+	scn_free(s);
+	return false;
 }
 
 bool cli_load(struct scenario *s, const char *path, const struct cli_options *o)
@@ -97,7 +118,7 @@ bool cli_load(struct scenario *s, const char *path, const struct cli_options *o)
 		return false;
 	}
 	apply(s, o);
-	return true;
+	return switches_fit(s, path);
 }
 
 bool cli_check_files(const struct cli_options *o)
@@ -131,6 +152,11 @@ void cli_subject_args(const struct cli_options *o, char *buf, size_t size)
 	for (unsigned int i = 0; i < VARIANT_NR && n < size; i++)
 		if (o->variant[i] >= 0 && variant_name(i, o->variant[i], value, sizeof(value)))
 			n += snprintf(buf + n, size - n, " --variant %s=%s", variant_infos[i].name, value);
+	if (o->points >= 0 && n < size)
+		snprintf(buf + n, size - n, " --points %s",
+			 o->points == SCN_CLASS_LOCKS	? "locks"
+			 : o->points == SCN_CLASS_PLAIN ? "plain"
+							: "marked");
 }
 
 void cli_print_json(cJSON *object)

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "harness/cli/options.h"
+#include "harness/scenario/ops.h"
 
 enum {
 	OPT_STRATEGY = 0x100,
@@ -23,6 +24,7 @@ enum {
 	OPT_JSON,
 	OPT_CORPUS,
 	OPT_STRICT,
+	OPT_POINTS,
 };
 
 void cli_error(const char *fmt, ...)
@@ -106,6 +108,17 @@ static void variant_arg(struct cli_options *o, const char *arg)
 	o->variant[id] = value;
 }
 
+static int points(const char *arg)
+{
+	if (strcmp(arg, "locks") == 0)
+		return SCN_CLASS_LOCKS;
+	if (strcmp(arg, "plain") == 0)
+		return SCN_CLASS_PLAIN;
+	if (strcmp(arg, "marked") != 0)
+		cli_usage("--points: '%s' is not locks, marked or plain", arg);
+	return 0;
+}
+
 static void memory(const char *arg)
 {
 	if (strcmp(arg, "sc") != 0)
@@ -142,6 +155,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	case OPT_VARIANT:
 		variant_arg(o, arg);
 		return 0;
+	case OPT_POINTS:
+		o->points = points(arg);
+		return 0;
 	case OPT_SAVE:
 		o->save = arg;
 		return 0;
@@ -171,6 +187,8 @@ static const struct argp_option search_options[] = {
 static const struct argp_option subject_options[] = {
 	{"bug", OPT_BUG, "NAME", 0, "Switch a seeded bug on, or all off: none", 2},
 	{"variant", OPT_VARIANT, "K=V", 0, "Choose a design variant; may be repeated", 2},
+	{"points", OPT_POINTS, "WHICH", 0,
+	 "Where a kernel tree under test has points: locks (and atomics), marked, or plain accesses, too", 2},
 	{0},
 };
 static const struct argp_option save_options[] = {
@@ -233,7 +251,7 @@ static error_t parse_args(int key, char *arg, struct argp_state *state)
 static void options_init(struct cli_options *o, int argc)
 {
 	memset(o, 0, sizeof(*o));
-	o->preemptions = o->bug = -1;
+	o->preemptions = o->bug = o->points = -1;
 	o->seed = 1;
 	for (unsigned int i = 0; i < VARIANT_NR; i++)
 		o->variant[i] = -1;

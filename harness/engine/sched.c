@@ -308,6 +308,11 @@ bool m_alone(void)
 	return !eng.inside || !(eng.alive & ~(1u << eng.cur));
 }
 
+bool m_inside(void)
+{
+	return eng.inside;
+}
+
 struct fiber *sched_exit(void)
 {
 	u16 self = 1u << eng.cur;

@@ -13,9 +13,8 @@
 
 #include "harness/check/check.h"
 #include "harness/scenario/world.h"
-#include "model/kapi/kapi.h"
 
-static const struct subject_ops *subject = &kvm_subject_ops;
+static const struct subject_ops *subject;
 static struct world world;
 static struct exec_result *current;
 static bool thread_done[SCN_MAX_THREADS];
@@ -40,8 +39,11 @@ static void listen(const struct m_event *ev)
 void exec_init(void)
 {
 	eng_init();
-	check_init(&kvm_subject_view);
+	subject = the_subject.ops;
+	check_init(the_subject.view);
 	m_listener = listen;
+	if (the_subject.start)
+		the_subject.start();
 }
 
 void exec_prepare(const struct scenario *s)
@@ -86,7 +88,7 @@ static void add_threads(void)
 		else if (s->threads[i].nr_ops)
 			eng_thread(vcpu_names[i], vcpu_thread, (void *)(uintptr_t)i);
 	}
-	eng_thread("rcu", rcu_thread, NULL);
+	eng_thread("rcu", the_subject.callbacks, NULL);
 }
 
 static unsigned int nr_cpus(void)

@@ -21,7 +21,9 @@ enum op_field {
 };
 extern const u8 op_fields[OP_NR];
 
-#define SCN_ALL_CLASSES 7
+#define SCN_ALL_CLASSES 7 /* the default */
+#define SCN_CLASS_PLAIN 8 /* M_PLAIN, M_LOCKS: of a kernel tree, at most one of them */
+#define SCN_CLASS_LOCKS 16
 #define SCN_MAX_LEVEL 2 /* of ACCEPT and of what is mapped at start */
 /* Data choices that a scenario may switch on; and the part of them that a fuzz input may: faults are opt-in.
  */

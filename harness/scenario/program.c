@@ -114,12 +114,14 @@ static void read_kind(struct scn_reader *r, struct scenario *s)
 	u8 byte = rd_byte(r);
 	u8 shape = byte & 7;
 
-	if ((byte & 128) || (shape && shape < 5) || (byte >> 4 & 7) == 7)
+	if ((shape && shape < 5) || ((byte >> 4 & 7) == 7 && !(byte & 128)))
 		rd_bad(r, "unknown machine");
 	s->narrow = shape != 7 && shape != 5;
 	s->vm_kind = shape == 5 || shape == 6 ? VM_VMX : VM_TDX;
 	s->pending_ve_disable = byte >> 3 & 1;
 	s->classes = (byte >> 4 & 7) ^ 7;
+	if ((byte & 128) && !r->total)
+		s->classes |= (u8)(rd_byte(r) << 3);
 	if (!s->classes)
 		s->classes = SCN_ALL_CLASSES;
 }
@@ -127,8 +129,11 @@ static void read_kind(struct scn_reader *r, struct scenario *s)
 static void write_kind(struct scn_writer *w, const struct scenario *s)
 {
 	u8 shape = s->vm_kind == VM_VMX ? (s->narrow ? 6 : 5) : (s->narrow ? 0 : 7);
+	u8 depth = s->classes >> 3;
 
-	wr_byte(w, (u8)(shape | s->pending_ve_disable << 3 | (s->classes ^ 7) << 4));
+	wr_byte(w, (u8)(shape | s->pending_ve_disable << 3 | (~s->classes & 7) << 4 | (depth ? 128 : 0)));
+	if (depth)
+		wr_byte(w, depth);
 }
 
 static int variant_by_number(u8 number)

@@ -4,7 +4,7 @@
  * operation.
  *
  *   kind     byte    bits 0-2: 0 narrow TD, 7 wide TD, 6 narrow VMX, 5 wide VMX; 3: pending-ve-disable;
- *                    4-6: classes xor 7
+ *                    4-6: classes xor 7; 7: a byte follows, classes >> 3 (not in a fuzz input)
  *   choices  byte    bit i: data choice i + 1
  *   variants byte n, then n x (stable number, value)
  *   memory   size    counts: nr_shared | nr_added << 4, nr_mapped

@@ -131,7 +131,8 @@ struct scenario {
 
 	/* machine */
 	u8 narrow; /* 8-entry tables (bits = 3) instead of 512 */
-	u8 classes; /* M_KVM|M_SEAM|M_HW >> 4: which have scheduling points; all by default */
+	u8 classes; /* M_KVM|M_SEAM|M_HW|M_PLAIN|M_LOCKS >> 4: which have scheduling points; SCN_ALL_CLASSES
+		     */
 	u8 data_choices; /* bit per enum m_choice */
 
 	/*

@@ -15,7 +15,7 @@ struct parser {
 
 /* Names of data choices by enum m_choice, and of classes by bit. */
 extern const char *const scn_choice_names[M_CH_NR];
-extern const char *const scn_class_names[3];
+extern const char *const scn_class_names[5];
 
 u32 parse_number(struct parser *p, u32 max);
 struct scn_addr parse_addr(struct parser *p);

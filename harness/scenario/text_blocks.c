@@ -10,7 +10,7 @@ const char *const scn_choice_names[M_CH_NR] = {
 	[M_CH_SCHED] = "sched",	    [M_CH_ALLOC] = "alloc", [M_CH_TLB] = "tlb",
 	[M_CH_RESCHED] = "resched", [M_CH_IRQ] = "irq",	    [M_CH_FORCED] = "forced",
 };
-const char *const scn_class_names[3] = {"kvm", "seam", "hw"};
+const char *const scn_class_names[5] = {"kvm", "seam", "hw", "plain", "locks"};
 
 /* Digits only; false when @text is no number or above @max. */
 static bool number(const char *text, u32 max, u32 *out)
@@ -154,7 +154,7 @@ static void machine_line(struct parser *p)
 			lex_error(l, "expected narrow or wide, found '%.60s'", lex_found(l));
 		lex_next(l);
 	} else if (lex_accept(l, "points")) {
-		p->s->classes = (u8)parse_names(p, scn_class_names, 0, 3);
+		p->s->classes = (u8)parse_names(p, scn_class_names, 0, ARRAY_SIZE(scn_class_names));
 	} else if (lex_accept(l, "choices")) {
 		p->s->data_choices = (u8)parse_names(p, scn_choice_names, M_CH_ALLOC, M_CH_NR);
 	} else {

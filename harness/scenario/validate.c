@@ -101,6 +101,16 @@ static bool check_result(struct ctx *c, struct scn_result *r)
 	return true;
 }
 
+/* M_LOCKS stands for the part of M_KVM that a search has without it. */
+static bool classes_are_legal(unsigned int classes)
+{
+	if (!(classes & (SCN_ALL_CLASSES | SCN_CLASS_LOCKS)))
+		return false;
+	if (classes & SCN_CLASS_LOCKS)
+		return classes <= (SCN_ALL_CLASSES | SCN_CLASS_LOCKS) && !(classes & (M_KVM >> 4));
+	return classes <= (SCN_ALL_CLASSES | SCN_CLASS_PLAIN);
+}
+
 static bool check_header(struct ctx *c)
 {
 	struct scenario *s = c->s;
@@ -122,7 +132,7 @@ static bool check_header(struct ctx *c)
 			return scn_fail(c->err, "unknown value of variant %s", variant_infos[v].name);
 	}
 	c->at.part = PART_MACHINE;
-	if (s->narrow > 1 || !s->classes || s->classes > SCN_ALL_CLASSES)
+	if (s->narrow > 1 || !classes_are_legal(s->classes))
 		return scn_fail(c->err, "machine: geometry or points out of range");
 	if (s->data_choices & ~SCN_DATA_CHOICES)
 		return scn_fail(c->err, "machine: unknown data choice");

@@ -4,7 +4,6 @@
 
 #include <string.h>
 
-#include "model/kapi/kapi.h"
 #include "model/seam/seam.h"
 
 /* Exits that a VMM answers before it gives a vCPU up: a guest whose exits never end is its own fault. */
@@ -93,7 +92,7 @@ static void set_switches(const struct scenario *s)
 void world_prepare(struct world *w, const struct scenario *s)
 {
 	w->s = s;
-	hw_geom.bits = (u8)scn_bits(s);
+	hw_geom.bits = the_subject.narrow ? (u8)scn_bits(s) : SCN_WIDE_BITS;
 	hw_geom.levels = 4;
 	set_switches(s);
 	config_vm(w, s);
@@ -126,7 +125,7 @@ void world_reset(unsigned int nr_cpus)
 	hw_pages_reset();
 	hw_cpus_reset(nr_cpus);
 	seam_reset();
-	kapi_reset();
+	the_subject.reset();
 }
 
 static int accept_page(struct world *w, const struct subject_ops *subject, struct guest_insn *insn)

@@ -65,8 +65,9 @@ static bool of_layer(const struct m_site *site, const char *layer)
  */
 static void note_func(u8 thread, const struct m_site *site)
 {
-	if (of_layer(site, "model/kvm/") || of_layer(site, "model/tdx/"))
-		c.func[thread] = site->func;
+	for (const char *const *layer = the_subject.layers; *layer; layer++)
+		if (of_layer(site, *layer))
+			c.func[thread] = site->func;
 }
 
 static bool by_guest(u16 type)
