@@ -89,6 +89,8 @@ enum guest_op {
 	G_VMCALL, /* TDG.VP.VMCALL: MapGPA of n frames at gpa (shared bit = wanted state); reg := result */
 	G_SPIN_READ, /* repeat G_READ until reg == val: a guest that waits for another vCPU */
 	G_NOP, /* an instruction boundary where an interrupt can land */
+	G_ATTR_RD, /* TDG.MEM.PAGE.ATTR.RD gpa; reg and the two behind it := RAX, RCX, RDX */
+	G_ATTR_WR, /* TDG.MEM.PAGE.ATTR.WR gpa|level, RDX = val, R8 = n; the same results */
 };
 
 struct guest_insn {
@@ -128,7 +130,7 @@ enum hw_exit_reason {
 	HW_EXIT_INTR, /* external interrupt */
 	HW_EXIT_EPT_VIOLATION, /* @gpa, @qual */
 	HW_EXIT_EPT_MISCONFIG, /* @gpa */
-	HW_EXIT_TDCALL, /* ACCEPT or VMCALL at pc, or ACCEPT of the #VE handler; pc not advanced */
+	HW_EXIT_TDCALL, /* ACCEPT, ATTR.* or VMCALL at pc, or ACCEPT of the #VE handler; pc not advanced */
 };
 
 /* What a guest reads that is not what it or anybody of its key wrote: ciphertext of another key. */
@@ -156,6 +158,8 @@ bool hw_guest_accepts(const struct hw_guest *g, gpa_t *gpa, unsigned int *level)
 /* TDCALL is over: the value of its register. In the handler, @again says to ACCEPT once more at @again's
  * level. */
 void hw_guest_accepted(struct hw_guest *g, u64 rax, bool ok, unsigned int again);
+/* ATTR.RD or ATTR.WR at pc is complete. */
+void hw_guest_attr_done(struct hw_guest *g, u64 rax, u64 rcx, u64 rdx);
 /* The instruction at pc is complete. */
 void hw_guest_retire(struct hw_guest *g);
 

@@ -47,7 +47,7 @@ bool hw_guest_accepts(const struct hw_guest *g, gpa_t *gpa, unsigned int *level)
 
 	if (g->pc >= g->nr || (!g->accepting && insn->op != G_ACCEPT))
 		return false;
-	*gpa = insn->gpa & ~(PAGE_SIZE - 1);
+	*gpa = insn->gpa;
 	*level = insn->level;
 	if (g->accepting) {
 		*level = g->accepting;
@@ -69,6 +69,16 @@ void hw_guest_accepted(struct hw_guest *g, u64 rax, bool ok, unsigned int again)
 		return;
 	}
 	g->regs[insn->reg % GUEST_REGS] = g->accepting ? GUEST_VE : rax;
+	hw_guest_retire(g);
+}
+
+void hw_guest_attr_done(struct hw_guest *g, u64 rax, u64 rcx, u64 rdx)
+{
+	u8 reg = g->insn[g->pc].reg;
+
+	g->regs[reg % GUEST_REGS] = rax;
+	g->regs[(reg + 1) % GUEST_REGS] = rcx;
+	g->regs[(reg + 2) % GUEST_REGS] = rdx;
 	hw_guest_retire(g);
 }
 
@@ -111,13 +121,18 @@ static bool run_access(struct hw_guest *g, const struct hw_vmcs *vmcs, const str
 	return true;
 }
 
+static bool is_tdcall(const struct guest_insn *insn)
+{
+	return insn->op == G_ACCEPT || insn->op == G_VMCALL || insn->op == G_ATTR_RD || insn->op == G_ATTR_WR;
+}
+
 static bool run_one(struct hw_guest *g, const struct hw_vmcs *vmcs, struct hw_exit *exit)
 {
 	const struct guest_insn *insn = &g->insn[g->pc];
 
 	if (g->rounds < UINT16_MAX)
 		g->rounds++;
-	if (g->accepting || insn->op == G_ACCEPT || insn->op == G_VMCALL) {
+	if (g->accepting || is_tdcall(insn)) {
 		*exit = (struct hw_exit){.reason = HW_EXIT_TDCALL, .gpa = insn->gpa};
 		return false;
 	}

@@ -120,13 +120,13 @@ static enum accept_result try_accept(struct accept *a, gpa_t gpa)
 }
 
 /* The host learns what the guest asked for and what was in the way. */
-static u64 exit_eeq(const struct accept *a)
+u64 vp_entry_eeq(u64 type, unsigned int level, const struct sept_path *path)
 {
-	u64 e = a->path.value;
-	u64 info = (a->level - 1) | (a->path.level - 1) << 3 | sept_arch_state(e) << 6 |
-		   (u64)sept_is_leaf(e) << 14;
+	u64 e = path->value;
+	u64 info =
+		(level - 1) | (path->level - 1) << 3 | sept_arch_state(e) << 6 | (u64)sept_is_leaf(e) << 14;
 
-	return TDX_EEQ_ACCEPT | info << 32;
+	return type | info << 32;
 }
 
 /* What the guest's #VE handler does next: the level to ACCEPT at again, 0 = nothing. */
@@ -153,12 +153,9 @@ static void complete(struct accept *a)
 		m_spin(M_SITE("guest's #VE handler waits for the entry"));
 }
 
-/* TDCALLs that fail for host priority, one after the other, make the TD exit in the end: trap-like. */
-static bool host_priority_timeout(struct accept *a)
+bool vp_host_priority_timeout(struct seam_vp *vp, bool host_priority)
 {
-	struct seam_vp *vp = a->vp;
-
-	if (!a->host_priority) {
+	if (!host_priority) {
 		vp->hp_calls = 0;
 		return false;
 	}
@@ -183,12 +180,13 @@ bool tdg_accept(struct seam_vp *vp, struct tdx_module_args *regs, u64 *rax)
 		return false;
 	case ACCEPT_EXIT:
 		*rax = vp_exit_regs(regs, TDX_EXIT_REASON_EPT_VIOLATION,
-				    EPT_W | (a.path.value & EPT_RWX) << 3, exit_eeq(&a), gpa);
+				    EPT_W | (a.path.value & EPT_RWX) << 3,
+				    vp_entry_eeq(TDX_EEQ_ACCEPT, a.level, &a.path), gpa);
 		return true;
 	case ACCEPT_DONE:
 		break;
 	}
-	timeout = host_priority_timeout(&a);
+	timeout = vp_host_priority_timeout(vp, a.host_priority);
 	complete(&a);
 	if (timeout)
 		*rax = vp_exit_regs(regs, TDX_HOST_PRIORITY_BUSY_TIMEOUT, 0, 0, 0);

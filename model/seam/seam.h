@@ -96,6 +96,7 @@ const char *seam_status_name(u64 status);
 #define TDX_EXIT_REASON_DONE 12 /* HLT: the guest program is over */
 #define TDX_EEQ_NONE 0
 #define TDX_EEQ_ACCEPT 1
+#define TDX_EEQ_ATTR_WR 5
 #define TDX_EEQ_PENDING_EPT_VIOLATION 6
 
 /* S-EPT entry states, the codes of spec 1.2 (bits PS,IPAT,TDP,TDB,TDBW,TDEX,D). */

@@ -15,7 +15,17 @@ void zero_step_log(struct seam_vp *vp, gpa_t gpa); /* private EPT violation to t
 /* Would one of the listed addresses fault again? */
 bool zero_step_faults(struct seam_vp *vp, gpa_t *gpa);
 
+/* Extended qualification of a TDCALL for KVM's @level that exits for the entry that its walk ended at. */
+struct sept_path;
+u64 vp_entry_eeq(u64 type, unsigned int level, const struct sept_path *path);
+/*
+ * A TDCALL is over; did it fail for @host_priority? Too many in a row, and true: the TD exits, trap-like.
+ */
+bool vp_host_priority_timeout(struct seam_vp *vp, bool host_priority);
+
 /* TDG.MEM.PAGE.ACCEPT at the guest's pc. True: the TD exits to the host with *@rax. */
 bool tdg_accept(struct seam_vp *vp, struct tdx_module_args *regs, u64 *rax);
+/* TDG.MEM.PAGE.ATTR.RD or ATTR.WR at the guest's pc, likewise. */
+bool tdg_attr(struct seam_vp *vp, struct tdx_module_args *regs, u64 *rax);
 
 #endif

@@ -165,6 +165,18 @@ static bool vmcall(struct seam_vp *vp, struct tdx_module_args *regs, u64 *rax)
 	return true;
 }
 
+static bool tdcall(struct seam_vp *vp, struct tdx_module_args *regs, u64 *rax)
+{
+	gpa_t gpa;
+	unsigned int level;
+
+	if (hw_guest_accepts(vp->guest, &gpa, &level))
+		return tdg_accept(vp, regs, rax);
+	if (vp->guest->insn[vp->guest->pc].op == G_VMCALL)
+		return vmcall(vp, regs, rax);
+	return tdg_attr(vp, regs, rax);
+}
+
 static bool handle_exit(struct seam_vp *vp, const struct hw_exit *x, struct tdx_module_args *regs, u64 *rax)
 {
 	switch (x->reason) {
@@ -173,9 +185,7 @@ static bool handle_exit(struct seam_vp *vp, const struct hw_exit *x, struct tdx_
 	case HW_EXIT_EPT_MISCONFIG:
 		return misconfig(vp, x, regs, rax);
 	case HW_EXIT_TDCALL:
-		if (hw_guest_accepts(vp->guest, &(gpa_t){0}, &(unsigned int){0}))
-			return tdg_accept(vp, regs, rax);
-		return vmcall(vp, regs, rax);
+		return tdcall(vp, regs, rax);
 	case HW_EXIT_INTR:
 		*rax = vp_exit_regs(regs, TDX_EXIT_REASON_INTR, 0, 0, 0);
 		return true;
