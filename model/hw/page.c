@@ -8,17 +8,21 @@
  * up.
  */
 #include <string.h>
+#ifdef HW_DIRECT_MAP
+#include <sys/mman.h>
+#endif
 
 #include "model/event.h"
 #include "model/hw/page.h"
 
-#define NR_TABLES 4096u
+#define NR_TABLES 4096u /* not of a direct map */
 #define NR_BLOCKS (HW_NR_FRAMES / 4) /* huge blocks of the smallest size: two index bits */
 
 struct hw_geom hw_geom = {.bits = 9, .levels = 4};
 
 struct hw_frame hw_frames[HW_NR_FRAMES];
 static struct hw_frame blocks[2][NR_BLOCKS]; /* level 2, level 3 */
+#ifndef HW_DIRECT_MAP
 /*
  * Entries of all tables, one table right behind the other: at a distance of 4 KiB those of a narrow geometry
  * would all compete for the same few lines of the cache.
@@ -31,13 +35,21 @@ static u64 *table_entries(u32 index)
 {
 	return &tables[(u64)(index - 1) << hw_geom.bits];
 }
+#endif
 
 u32 hw_run;
+#ifndef HW_DIRECT_MAP
 static u32 nr_tables;
+#endif
 static u64 content_seq;
 static pfn_t free_list[HW_MAX_LEVEL]; /* by level */
 static pfn_t carve_next, carve_end; /* rest of a freed block that serves single frames */
 static pfn_t bump_low, bump_high; /* never used: single frames from below, blocks from above */
+#ifdef HW_DIRECT_MAP
+#define MAX_KEPT 65536
+static u8 kept_type[MAX_KEPT];
+static pfn_t nr_kept = 1;
+#endif
 
 static void page_error(const char *what)
 {
@@ -71,19 +83,37 @@ static struct hw_frame *frame_touch(pfn_t pfn, unsigned int level)
 	return f;
 }
 
+#ifdef HW_DIRECT_MAP
+static void watch_tables(void)
+{
+	m_watch_lo = (u64 *)HW_DIRECT_BASE;
+	m_watch_hi = m_watch_lo + HW_NR_FRAMES * HW_MAX_ENTRIES;
+	bump_low = nr_kept;
+	for (pfn_t pfn = 1; pfn < nr_kept; pfn++)
+		frame_touch(pfn, 1)->type = kept_type[pfn];
+}
+#else
+static void watch_tables(void)
+{
+	m_watch_lo = tables;
+	m_watch_hi = m_watch_lo + ((u64)NR_TABLES << hw_geom.bits);
+}
+#endif
+
 void hw_pages_reset(void)
 {
 	if (hw_geom.bits < 2 || hw_geom.bits > 9 || hw_geom.levels != 4)
 		page_error("geometry out of range");
 	hw_run++;
+#ifndef HW_DIRECT_MAP
 	nr_tables = 0;
+#endif
 	content_seq = 0;
 	memset(free_list, 0, sizeof(free_list));
 	carve_next = carve_end = 0;
 	bump_low = 1;
 	bump_high = HW_NR_FRAMES;
-	m_watch_lo = tables;
-	m_watch_hi = m_watch_lo + ((u64)NR_TABLES << hw_geom.bits);
+	watch_tables();
 }
 
 static bool is_table(enum hw_page_type type)
@@ -91,10 +121,8 @@ static bool is_table(enum hw_page_type type)
 	return type == HW_TABLE || type == HW_SEPT;
 }
 
-static void table_fill(u32 table, u64 value)
+static void table_fill(u64 *entries, u64 value)
 {
-	u64 *entries = table_entries(table);
-
 	for (unsigned int i = 0; i < hw_entries(); i++)
 		__atomic_store_n(&entries[i], value, __ATOMIC_RELAXED);
 }
@@ -140,6 +168,13 @@ static pfn_t pop_any(unsigned int level)
 	return pfn ? pfn : pop_fresh(level);
 }
 
+#ifdef HW_DIRECT_MAP
+static void table_attach(pfn_t pfn, struct hw_frame *f)
+{
+	f->table = 1;
+	table_fill(hw_table(pfn), 0);
+}
+#else
 static void table_attach(pfn_t pfn, struct hw_frame *f)
 {
 	if (!f->table) {
@@ -148,8 +183,9 @@ static void table_attach(pfn_t pfn, struct hw_frame *f)
 		table_pfn[nr_tables] = pfn;
 		f->table = ++nr_tables;
 	}
-	table_fill(f->table, 0);
+	table_fill(table_entries(f->table), 0);
 }
+#endif
 
 pfn_t hw_alloc(unsigned int level, enum hw_page_type type)
 {
@@ -178,7 +214,7 @@ void hw_free(pfn_t pfn, unsigned int level)
 		page_error("double free, or a free of another size");
 	m_emit3(EV_PAGE_FREE, pfn, level, f->type);
 	if (is_table(f->type))
-		table_fill(f->table, HW_POISON);
+		table_fill(hw_table(pfn), HW_POISON);
 	hw_fill_data(pfn, level, HW_POISON, 0);
 	m_lock_internal();
 	f->type = HW_FREE;
@@ -228,6 +264,14 @@ u32 hw_gen(pfn_t pfn)
 	return gen;
 }
 
+#ifdef HW_DIRECT_MAP
+u64 *hw_table(pfn_t pfn)
+{
+	if (pfn >= HW_NR_FRAMES)
+		page_error("not a page table");
+	return (u64 *)(HW_DIRECT_BASE + (pfn << PAGE_SHIFT));
+}
+#else
 u64 *hw_table(pfn_t pfn)
 {
 	struct hw_frame *f = pfn < HW_NR_FRAMES ? frame_peek(pfn, 1) : NULL;
@@ -236,6 +280,7 @@ u64 *hw_table(pfn_t pfn)
 		page_error("not a page table");
 	return table_entries(f->table);
 }
+#endif
 
 pfn_t hw_table_pfn(const volatile u64 *entry)
 {
@@ -243,8 +288,69 @@ pfn_t hw_table_pfn(const volatile u64 *entry)
 
 	if (e < m_watch_lo || e >= m_watch_hi)
 		page_error("not an entry of a page table");
+#ifdef HW_DIRECT_MAP
+	return (u64)(e - m_watch_lo) / HW_MAX_ENTRIES;
+#else
 	return table_pfn[(u64)(e - m_watch_lo) >> hw_geom.bits];
+#endif
 }
+
+#ifdef HW_DIRECT_MAP
+void hw_direct_init(void)
+{
+	void *want = (void *)HW_DIRECT_BASE;
+	void *got = mmap(want, HW_NR_FRAMES << PAGE_SHIFT, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
+
+	if (got != want)
+		page_error("the address range of the direct map is taken");
+}
+
+pfn_t hw_alloc_order(unsigned int order, enum hw_page_type type)
+{
+	pfn_t nr = 1ull << order, pfn;
+
+	if (!order)
+		return hw_alloc(1, type);
+	m_lock_internal();
+	pfn = bump_low = (bump_low + nr - 1) & ~(nr - 1);
+	bump_low += nr;
+	if (bump_low > bump_high)
+		page_error("out of physical memory: HW_NR_FRAMES");
+	for (pfn_t i = 0; i < nr; i++)
+		frame_touch(pfn + i, 1)->type = type;
+	m_unlock_internal();
+	for (pfn_t i = 0; i < nr; i++) {
+		hw_fill_data(pfn + i, 1, 0, 0);
+		m_emit3(EV_PAGE_ALLOC, pfn + i, 1, type);
+	}
+	return pfn;
+}
+
+void hw_retype(pfn_t pfn, enum hw_page_type type)
+{
+	struct hw_frame *f = pfn < HW_NR_FRAMES ? frame_peek(pfn, 1) : NULL;
+
+	if (!f || f->type == HW_FREE)
+		page_error("a free page changes its owner");
+	f->type = type;
+	f->table |= is_table(type);
+}
+
+void hw_pages_keep(void)
+{
+	if (bump_low > MAX_KEPT || bump_high != HW_NR_FRAMES)
+		page_error("too much memory is in use before the first run: MAX_KEPT");
+	for (pfn_t pfn = 1; pfn < bump_low; pfn++)
+		kept_type[pfn] = hw_type(pfn);
+	nr_kept = bump_low;
+}
+
+pfn_t hw_pages_kept(void)
+{
+	return nr_kept;
+}
+#endif
 
 static void content_set(struct hw_content *c, u64 value, u16 keyid)
 {

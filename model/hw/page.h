@@ -129,6 +129,25 @@ u32 hw_gen(pfn_t pfn);
 u64 *hw_table(pfn_t pfn);
 pfn_t hw_table_pfn(const volatile u64 *entry);
 
+#ifdef HW_DIRECT_MAP
+/*
+ * For a kernel tree as code under test: frame n is the page at HW_DIRECT_BASE + n * 4096, so that what the
+ * tree writes is what the walker and the oracles read. Tables have 512 entries. A store there is an EV_STORE
+ * only if the frame is a table; the bytes of other pages belong to the tree alone, and their content word to
+ * guests.
+ */
+#define HW_DIRECT_BASE 0x100000000000ull
+void hw_direct_init(void);
+/* 2^@order frames side by side, for what is no huge block; freed one by one. Tables: @order 0. */
+pfn_t hw_alloc_order(unsigned int order, enum hw_page_type type);
+/* Who has it changes without a free in between: the host gives the module a page. */
+void hw_retype(pfn_t pfn, enum hw_page_type type);
+/* What is allocated now is so at the start of every run. */
+void hw_pages_keep(void);
+/* First frame that a run may allocate: those below were kept. */
+pfn_t hw_pages_kept(void);
+#endif
+
 /* Content word and key id of the last writer (0 = host). */
 u64 hw_data(pfn_t pfn, u16 *keyid);
 void hw_set_data(pfn_t pfn, u64 value, u16 keyid);
