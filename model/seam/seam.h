@@ -68,9 +68,10 @@ enum seam_leaf {
 #define TDX_OPERAND_ID_TD_EPOCH 169
 #define TDX_OPERAND_ID_OP_STATE 172
 
-/* Registers of a SEAMCALL, the kernel's struct of that name. */
+/* Registers of a SEAMCALL, the kernel's struct of that name in its order. */
 struct tdx_module_args {
 	u64 rcx, rdx, r8, r9, r10, r11;
+	u64 r12, r13, r14, r15, rbx, rdi, rsi;
 };
 
 /* Execute the SEAMCALL @fn on the current CPU; returns RAX. A halt of the module ends the run (m_fail
@@ -81,19 +82,30 @@ const char *seam_status_name(u64 status);
 
 /*
  * VP.ENTER. In: RCX = TDVPR; R10 = result of the TDG.VP.VMCALL that the last exit was (the guest goes on
- * behind that instruction). Out: RAX = status, exit reason in the low 32 bits; RCX = exit qualification, RDX
- * = extended qualification, R8 = GPA of an EPT violation; R10 = frames and R11 = GPA with shared bit of a
- * MapGPA request. It sets and clears hw_cpus[].in_guest itself, and wants host interrupts off.
+ * behind that instruction). Out: RAX = status, exit reason in the low 32 bits, and for
  *
- * Events: EV_SEAMCALL has R8 for calls with a page operand (PAGE.ADD, SEPT.ADD, AUG, DEMOTE,
- * RELOCATE), else RDX; the
- * level in EV_GUEST_ACCEPT is KVM's.
+ *   EPT violation   RCX = exit qualification, RDX = extended qualification, R8 = GPA
+ *   interrupt       R9 = interruption information: valid, external, TDX_INTR_VECTOR
+ *   TDCALL          TDG.VP.VMCALL: RCX = registers that the guest shows (R10 to R15), R10 = 0 (a call of the
+ *                   GHCI), R11 = its number; MapGPA: R12 = GPA with its shared bit, R13 = bytes; HLT: R12 =
+ * 1, interrupts are blocked. A guest whose program is over halts like this.
+ *
+ * All other registers are 0. It sets and clears hw_cpus[].in_guest itself, and wants host interrupts off.
+ *
+ * Events: EV_SEAMCALL has R8 for calls with a page operand (PAGE.ADD, SEPT.ADD, AUG, DEMOTE), else RDX; the
+ * level in EV_GUEST_ACCEPT is KVM's; EV_GUEST_EXIT names a HLT as TDX_EXIT_REASON_DONE.
  */
 #define TDX_EXIT_REASON_INTR 1
 #define TDX_EXIT_REASON_TDCALL 77
 #define TDX_EXIT_REASON_EPT_VIOLATION 48
 #define TDX_EXIT_REASON_EPT_MISCONFIG 49
 #define TDX_EXIT_REASON_DONE 12 /* HLT: the guest program is over */
+#define TDX_INTR_VECTOR 0xfd /* what a host sends to make a CPU leave the guest; hardware would know which   \
+			      */
+#define TDX_INTR_INFO (BIT_ULL(31) | TDX_INTR_VECTOR)
+#define TDG_VP_VMCALL_HLT 12
+#define TDG_VP_VMCALL_MAPGPA 0x10001
+#define TDG_VP_VMCALL_REGS GENMASK_ULL(15, 10) /* of a RCX that shows R10 to R15 */
 #define TDX_EEQ_NONE 0
 #define TDX_EEQ_ACCEPT 1
 #define TDX_EEQ_ATTR_WR 5

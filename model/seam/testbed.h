@@ -75,9 +75,12 @@ static inline u64 tb_track(void)
 	return tb_call(TDH_MEM_TRACK, tb.tdr, 0, 0, 0);
 }
 
+/* RAX; the end of the guest's program is TDX_EXIT_REASON_DONE. */
 static inline u64 tb_enter(void)
 {
-	return tb_call(TDH_VP_ENTER, tb.tdvpr, 0, 0, 0);
+	u64 rax = tb_call(TDH_VP_ENTER, tb.tdvpr, 0, 0, 0);
+
+	return rax == TDX_EXIT_REASON_TDCALL && tb.regs.r11 == TDG_VP_VMCALL_HLT ? TDX_EXIT_REASON_DONE : rax;
 }
 
 static inline struct seam_td *tb_td(void)

@@ -3,11 +3,9 @@
  * TDH.VP.ENTER: association with this CPU, the epoch, the flushes, the zero-step filter, and the guest until
  * it exits.
  *
- * Registers. In: RCX = TDVPR; R10 = result of the TDG.VP.VMCALL that the last exit was. Out: RAX = status |
- * exit reason, RCX = exit qualification, RDX = extended qualification type | info << 32, R8 = GPA of an EPT
- * violation; for TDG.VP.VMCALL R10 = number of frames, R11 = GPA with its shared bit. hw_cpus[].in_guest is
- * set from the last flush until the exit. Not modelled: TSC and MONITOR checks, debug exits, the flags in RCX
- * bits 52 and 53 (refused).
+ * Registers are in seam.h. hw_cpus[].in_guest is set from the last flush until the exit. Not modelled: TSC
+ * and MONITOR checks, debug exits, the flags in RCX bits 52 and 53 (refused); of what a host may change in
+ * the registers of a TDG.VP.VMCALL the guest takes R10 only.
  */
 #include "model/event.h"
 #include "model/seam/sept_walk.h"
@@ -151,14 +149,23 @@ static bool misconfig(struct seam_vp *vp, const struct hw_exit *x, struct tdx_mo
 	return true;
 }
 
+/* A call of the GHCI with two parameters. */
+static u64 vmcall_regs(struct tdx_module_args *regs, u64 nr, u64 r12, u64 r13)
+{
+	u64 rax = vp_exit_regs(regs, TDX_EXIT_REASON_TDCALL, TDG_VP_VMCALL_REGS, 0, 0);
+
+	regs->r11 = nr;
+	regs->r12 = r12;
+	regs->r13 = r13;
+	return rax;
+}
+
 /* MapGPA goes to the host; the guest goes on behind it when the host comes back with R10. */
 static bool vmcall(struct seam_vp *vp, struct tdx_module_args *regs, u64 *rax)
 {
 	const struct guest_insn *insn = &vp->guest->insn[vp->guest->pc];
 
-	*rax = vp_exit_regs(regs, TDX_EXIT_REASON_TDCALL, 0, 0, 0);
-	regs->r10 = insn->n;
-	regs->r11 = insn->gpa;
+	*rax = vmcall_regs(regs, TDG_VP_VMCALL_MAPGPA, insn->gpa, (u64)insn->n << PAGE_SHIFT);
 	vp->vmcall = true;
 	vp->vmcall_reg = insn->reg;
 	hw_guest_retire(vp->guest);
@@ -188,11 +195,12 @@ static bool handle_exit(struct seam_vp *vp, const struct hw_exit *x, struct tdx_
 		return tdcall(vp, regs, rax);
 	case HW_EXIT_INTR:
 		*rax = vp_exit_regs(regs, TDX_EXIT_REASON_INTR, 0, 0, 0);
+		regs->r9 = TDX_INTR_INFO;
 		return true;
 	case HW_EXIT_DONE:
 		break;
 	}
-	*rax = vp_exit_regs(regs, TDX_EXIT_REASON_DONE, 0, 0, 0);
+	*rax = vmcall_regs(regs, TDG_VP_VMCALL_HLT, 1, 0);
 	return true;
 }
 
@@ -218,6 +226,12 @@ static void start_guest(struct seam_call *c, struct seam_vp *vp)
 	__atomic_store_n(&cpu->in_guest, true, __ATOMIC_SEQ_CST);
 }
 
+/* As KVM names it: TDG.VP.VMCALL of an instruction has the number of that instruction's VM exit. */
+static u64 exit_reason(const struct hw_exit *x, u64 rax)
+{
+	return x->reason == HW_EXIT_DONE ? TDX_EXIT_REASON_DONE : rax & 0xffff;
+}
+
 static u64 run_guest(struct seam_call *c, struct seam_vp *vp)
 {
 	struct hw_exit x;
@@ -231,7 +245,7 @@ static u64 run_guest(struct seam_call *c, struct seam_vp *vp)
 	__atomic_store_n(&hw_cpus[m_cpu()].in_guest, false, __ATOMIC_SEQ_CST);
 	__atomic_store_n(&vp->where, m_cpu() + 1, __ATOMIC_RELEASE);
 	leave_epoch(vp);
-	m_emit3(EV_GUEST_EXIT, vp->guest->vcpu, rax & 0xffff, x.gpa);
+	m_emit3(EV_GUEST_EXIT, vp->guest->vcpu, exit_reason(&x, rax), x.gpa);
 	return rax;
 }
 

@@ -87,7 +87,9 @@ static void vmcall(void *arg)
 	(void)arg;
 	prepare();
 	tb_expect_u64(tb_enter(), TDX_EXIT_REASON_TDCALL, "TDG.VP.VMCALL leaves");
-	tb_expect(tb.regs.r10 == 4 && tb.regs.r11 == gpa_of(GFN), "R10 and R11 hold the request");
+	tb_expect(tb.regs.r10 == 0 && tb.regs.r11 == TDG_VP_VMCALL_MAPGPA && tb.regs.r12 == gpa_of(GFN) &&
+			  tb.regs.r13 == 4 * PAGE_SIZE && tb.regs.rcx == TDG_VP_VMCALL_REGS,
+		  "R11 to R13 hold the request as the GHCI has it");
 	tb.regs = (struct tdx_module_args){.rcx = tb.tdvpr, .r10 = 0x77};
 	seam_call(TDH_VP_ENTER, &tb.regs);
 	tb_expect_u64(tb.guest.regs[1], 0x77, "R10 of the next entry is the guest's result");

@@ -15,6 +15,22 @@ static void ept_violation_exit(struct kvm_exit *exit, const struct tdx_module_ar
 	};
 }
 
+/* TDG.VP.VMCALL, as the GHCI numbers its calls. */
+static void tdvmcall_exit(struct kvm_exit *exit, const struct tdx_module_args *args)
+{
+	switch (args->r11) {
+	case TDG_VP_VMCALL_HLT:
+		exit->reason = KVM_X_DONE;
+		break;
+	case TDG_VP_VMCALL_MAPGPA:
+		*exit = (struct kvm_exit){
+			.reason = KVM_X_MAPGPA, .gpa = args->r12, .npages = args->r13 >> PAGE_SHIFT};
+		break;
+	default:
+		KVM_BUG_ON(1, the_kvm());
+	}
+}
+
 void tdx_vcpu_run(struct kvm_vcpu *vcpu, struct kvm_exit *exit)
 {
 	struct tdx_module_args args = {.rcx = vcpu->tdvpr};
@@ -43,10 +59,7 @@ void tdx_vcpu_run(struct kvm_vcpu *vcpu, struct kvm_exit *exit)
 		ept_violation_exit(exit, &args);
 		break;
 	case TDX_EXIT_REASON_TDCALL:
-		*exit = (struct kvm_exit){.reason = KVM_X_MAPGPA, .gpa = args.r11, .npages = args.r10};
-		break;
-	case TDX_EXIT_REASON_DONE:
-		exit->reason = KVM_X_DONE;
+		tdvmcall_exit(exit, &args);
 		break;
 	default:
 		exit->reason = KVM_X_NONE;
