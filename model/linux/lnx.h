@@ -88,6 +88,8 @@ void lnx_rcu_unlocking(unsigned long pc);
 enum lnx_page { LNX_PT, LNX_GMEM, LNX_USERPAGE, LNX_CTRL };
 unsigned long lnx_page_alloc(unsigned int order, enum lnx_page type); /* pfn; never fails */
 void lnx_page_free(unsigned long pfn, unsigned int order);
+/* A store of host user space: contents of frames are model/hw's (hw_set_data() with the host's key). */
+void lnx_page_store(unsigned long pfn, lnx_u64 value);
 void *lnx_heap_alloc(unsigned long size, unsigned long align); /* zeroed; never fails */
 void lnx_heap_free(void *p, unsigned long size);
 
