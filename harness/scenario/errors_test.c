@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "harness/scenario/ops.h"
@@ -113,6 +114,23 @@ static void put(const char *path, const void *data, size_t size)
 		exit(3);
 }
 
+/* A device that is named as output is written to, and is still a device afterwards. */
+static void test_device(const char *dir)
+{
+	char path[64];
+	struct scn_error err;
+	struct scenario s;
+	struct stat st;
+
+	snprintf(path, sizeof(path), "%s/full", dir);
+	if (symlink("/dev/full", path))
+		exit(3);
+	scn_init(&s);
+	ok(!scn_save(&s, path, &err) && strstr(err.text, "No space left"), "an output that is full");
+	ok(!lstat(path, &st) && S_ISLNK(st.st_mode), "a device is not replaced by a file");
+	unlink(path);
+}
+
 static void test_files(void)
 {
 	char dir[] = "/tmp/tdpfuzz-scn-XXXXXX", path[64], none[64];
@@ -141,6 +159,7 @@ static void test_files(void)
 	unlink(path);
 	scn_init(&s);
 	ok(!scn_save(&s, none, &err) && strstr(err.text, "No such file"), "an output that cannot be written");
+	test_device(dir);
 	ok(!rmdir(dir), "nothing is left behind");
 }
 

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Scenarios on disk. A file that cannot be written whole is not written at all. */
+/*
+ * Scenarios on disk. A file that cannot be written whole is not written at all. What is there and is no
+ * ordinary file (a device, a pipe, a link) is written to: a rename would put a file into its place.
+ */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -83,16 +86,38 @@ static bool write_all(const char *path, const void *data, size_t size)
 {
 	FILE *f = fopen(path, "wb");
 	bool ok;
+	int saved;
 
 	if (!f)
 		return false;
-	ok = fwrite(data, 1, size, f) == size;
-	return !fclose(f) && ok;
+	ok = fwrite(data, 1, size, f) == size && !fflush(f);
+	saved = errno;
+	if (fclose(f))
+		return false;
+	errno = saved;
+	return ok;
+}
+
+static bool replace(const char *path, const void *data, size_t size)
+{
+	char tmp[4096];
+	int saved;
+
+	if (snprintf(tmp, sizeof(tmp), "%s.tmp%ld", path, (long)getpid()) >= (int)sizeof(tmp)) {
+		errno = ENAMETOOLONG;
+		return false;
+	}
+	if (write_all(tmp, data, size) && !rename(tmp, path))
+		return true;
+	saved = errno;
+	unlink(tmp);
+	errno = saved;
+	return false;
 }
 
 bool scn_save(const struct scenario *s, const char *path, struct scn_error *err)
 {
-	char tmp[4096];
+	struct stat st;
 	size_t size;
 	void *data;
 	bool ok;
@@ -103,12 +128,12 @@ bool scn_save(const struct scenario *s, const char *path, struct scn_error *err)
 	} else {
 		data = scn_print_binary(s, &size);
 	}
-	ok = snprintf(tmp, sizeof(tmp), "%s.tmp%ld", path, (long)getpid()) < (int)sizeof(tmp) &&
-	     write_all(tmp, data, size) && !rename(tmp, path);
-	if (!ok) {
+	if (!lstat(path, &st) && !S_ISREG(st.st_mode))
+		ok = write_all(path, data, size);
+	else
+		ok = replace(path, data, size);
+	if (!ok)
 		scn_fail(err, "%.180s: %s", path, strerror(errno));
-		unlink(tmp);
-	}
 	free(data);
 	return ok;
 }
