@@ -102,10 +102,6 @@ void lnx_ipi_send(unsigned int cpu);
 void lnx_ipi_wait(unsigned int cpu); /* until it has acknowledged */
 /* From now on the running thread is on @cpu (eng_set_cpu()); the caller does what lnx_switch_to() does. */
 void lnx_set_cpu(unsigned int cpu);
-/*
- * RFLAGS.IF of a CPU is the per-CPU word lnx_rflags: model/linux/kernel/irqasm.h makes cli, sti and pushf of the tree work on
- * it. Its changes come here.
- */
 void lnx_irqs_off(void);
 void lnx_irqs_on(void);
 void lnx_tlb_flush_all(void); /* INVEPT all contexts, on this CPU */
