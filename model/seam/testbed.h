@@ -22,6 +22,10 @@ static struct {
 	struct guest_insn insn[16];
 	struct tdx_module_args regs; /* of the last call */
 	bool interrupt; /* answer to M_CH_IRQ */
+	/* tb_run_beside() */
+	bool armed, beside_ran;
+	int hold_at;
+	void (*beside)(void);
 	int tests, failures;
 } tb;
 
@@ -39,7 +43,7 @@ static inline bool tb_expect_u64(u64 got, u64 want, const char *what)
 	return got == want;
 }
 
-static inline void tb_reset(unsigned int bits, bool pending_ve_disable)
+static inline void tb_reset_levels(unsigned int bits, bool pending_ve_disable, unsigned int levels, bool wide)
 {
 	hw_geom = (struct hw_geom){.bits = bits, .levels = 4};
 	hw_pages_reset();
@@ -47,9 +51,14 @@ static inline void tb_reset(unsigned int bits, bool pending_ve_disable)
 	seam_reset();
 	memset(&tb.guest, 0, sizeof(tb.guest));
 	tb.guest.insn = tb.insn;
-	tb.td = seam_td_create(TB_KEY, pending_ve_disable);
+	tb.td = seam_td_create_levels(TB_KEY, pending_ve_disable, levels, wide);
 	tb.tdr = seam_tdr_pa(tb.td);
 	tb.tdvpr = seam_vp_create(tb.td, &tb.guest);
+}
+
+static inline void tb_reset(unsigned int bits, bool pending_ve_disable)
+{
+	tb_reset_levels(bits, pending_ve_disable, 4, false);
 }
 
 static inline u64 tb_call(u64 fn, u64 rcx, u64 rdx, u64 r8, u64 r9)
@@ -123,7 +132,7 @@ static inline void tb_add_table(gfn_t gfn, unsigned int level)
 /* Tables down to the one that holds the entry of @level. */
 static inline void tb_tables(gfn_t gfn, unsigned int level)
 {
-	for (unsigned int l = 4; l > level; l--) {
+	for (unsigned int l = tb_td()->levels; l > level; l--) {
 		if (tb_entry(gfn, l) && sept_entry_state(*tb_entry(gfn, l)) == SEPT_FREE)
 			tb_add_table(gfn, l);
 	}
@@ -190,6 +199,15 @@ static inline void tb_end(struct eng_strategy *s, const struct eng_run *run)
 	(void)run;
 }
 
+static inline void tb_init_once(void)
+{
+	static bool started;
+
+	if (!started)
+		eng_init();
+	started = true;
+}
+
 /* Runs @fn as the only thread. */
 static inline bool tb_run(void (*fn)(void *arg), void *arg, struct eng_run *run)
 {
@@ -197,14 +215,54 @@ static inline bool tb_run(void (*fn)(void *arg), void *arg, struct eng_run *run)
 		.name = "silent", .begin = tb_begin, .choose = tb_choose, .end = tb_end};
 	static const struct eng_config config = {.classes = M_KVM | M_SEAM | M_HW,
 						 .data_choices = 1 << M_CH_IRQ};
-	static bool started;
 
-	if (!started)
-		eng_init();
-	started = true;
+	tb_init_once();
 	eng_configure(&config);
 	eng_reset();
 	eng_thread("test", fn, arg);
+	eng_run(&strategy, run);
+	return run->verdict == ENG_OK;
+}
+
+/*
+ * The same with a second thread, on CPU 1: at point number @hold_at after the first one has set tb.armed, it
+ * is held there, tb.beside() runs to its end, and the first goes on. tb.beside_ran says whether there was
+ * such a point.
+ */
+static inline int tb_hold_choose(struct eng_strategy *s, const struct eng_choice *c)
+{
+	(void)s;
+	if (c->kind == M_CH_IRQ)
+		return tb.interrupt;
+	if (c->kind != M_CH_SCHED || c->blocked || c->thread || !tb.armed || tb.hold_at-- > 0)
+		return 0;
+	tb.armed = false;
+	tb.beside_ran = true;
+	return 1;
+}
+
+static inline void tb_beside(void *arg)
+{
+	(void)arg;
+	if (tb.beside_ran)
+		tb.beside();
+}
+
+static inline bool tb_run_beside(void (*fn)(void *arg), void (*beside)(void), int hold_at,
+				 struct eng_run *run)
+{
+	static struct eng_strategy strategy = {
+		.name = "hold", .begin = tb_begin, .choose = tb_hold_choose, .end = tb_end};
+	static const struct eng_config config = {.classes = M_SEAM | M_HW, .data_choices = 1 << M_CH_IRQ};
+
+	tb.armed = tb.beside_ran = false;
+	tb.hold_at = hold_at;
+	tb.beside = beside;
+	tb_init_once();
+	eng_configure(&config);
+	eng_reset();
+	eng_thread("test", fn, NULL);
+	eng_thread("beside", tb_beside, NULL);
 	eng_run(&strategy, run);
 	return run->verdict == ENG_OK;
 }
