@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Puts tree and environment together into $out/kernel.o.
+#
+# Nothing of it may be resolved by libc or the rest of this project, nor the other way round, by accident of a common name:
+# in the end only lnx_* are global, and only lnx_* and the compiler's instrumentation callbacks are undefined. Everything
+# else that is undefined becomes a stub here.
+
+# Names that the host half defines.
+OF_HOST='^(lnx_|__tsan_|__kcsan_|kcsan_|__sanitizer_cov_)'
+
+link_all()
+{
+	local objects
+
+	objects=$(tree_objects | grep -vxFf <(replaced_objects))
+	rm -f "$out/lib.a"
+	(
+		cd "$slot/obj"
+		ar rcsT "$out/lib.a" $(lib_objects)
+		ld -r --no-warn-execstack -o "$out/all.o" $objects "$out"/env/*.o "$out/lib.a"
+	) || die "the kernel does not link"
+	make_stubs
+	"$CC" -c -o "$out/stubs.o" "$out/stubs.S"
+	ld -r --no-warn-execstack -T "$here/kernel.lds" -o "$out/kernel-global.o" "$out/all.o" "$out/stubs.o"
+	check_sections
+	objcopy --wildcard --keep-global-symbol='lnx_*' "$out/kernel-global.o" "$out/kernel.o.new"
+	cmp -s "$out/kernel.o.new" "$out/kernel.o" || mv "$out/kernel.o.new" "$out/kernel.o"
+	rm -f "$out/kernel.o.new"
+}
+
+# Objects of the tree that the environment stands for as a whole: the SEAMCALL instruction.
+replaced_objects()
+{
+	echo arch/x86/virt/vmx/tdx/seamcall.o
+}
+
+# What the script forgot would be left as a section of its own, outside of what the host half saves.
+check_sections()
+{
+	local left
+
+	left=$(readelf -SW "$out/kernel-global.o" | sed 's/^ *\[ *[0-9]*\] //' |
+		awk '$7 ~ /A/ && $1 !~ /^\.(ktext|krodata|kdata)$/ && $5 != "000000" { print $1 }' | paste -sd' ')
+	[[ -z $left ]] || die "kernel.lds says nothing about the section(s) $left"
+}

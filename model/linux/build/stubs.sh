@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Stubs for what nobody implements, in $out/stubs.S; the list for people is $out/stubs.txt.
+#
+#  - A function ends the run, naming itself.
+#  - An object that `data-zero` lists is zero, of the size that the debug information says.
+#  - Any other object is at an address where nothing is: using it faults, and lnx_stub_data[] tells the host half its
+#    name. Its address alone may be taken.
+
+make_stubs()
+{
+	nm -u "$out/all.o" | awk '{ print $2 }' | grep -vE "$OF_HOST" | LC_ALL=C sort -u >"$out/undefined" || true
+	"$symtype" "$out/all.o" <"$out/undefined" >"$out/types"
+	readelf -rW "$out/all.o" | awk '$3 == "R_X86_64_PLT32" { print $5 }' | LC_ALL=C sort -u >"$out/called"
+	zero_patterns >"$out/zero"
+	awk -v zero="$out/zero" -v called="$out/called" -f "$here/stubs.awk" "$out/types" >"$out/stubs.S.new"
+	cmp -s "$out/stubs.S.new" "$out/stubs.S" || mv "$out/stubs.S.new" "$out/stubs.S"
+	rm -f "$out/stubs.S.new"
+	sed -n 's/^# //p' "$out/stubs.S" >"$out/stubs.txt"
+	if grep -q '^unsized' "$out/stubs.txt"; then
+		die "data-zero lists what has no size in the debug information: $(awk '$1 == "unsized" { print $2 }' "$out/stubs.txt" | paste -sd' ')"
+	fi
+}
+
+zero_patterns()
+{
+	sed 's/[[:space:]]*#.*//; /^$/d; s/\./\\./g; s/\*/.*/g; s/.*/^&$/' "$here/data-zero"
+}
