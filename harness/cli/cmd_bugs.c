@@ -190,6 +190,9 @@ static int bugs(const struct cli_options *o)
 	unsigned int good = 0;
 	struct corpus c;
 
+	if (o->strategy || o->preemptions >= 0 || o->executions)
+		cli_usage("bugs: the stages of its search are fixed: no --strategy, --preemptions or "
+			  "--executions");
 	check_names(o);
 	if (!corpus_for_bug(&c, o->corpus, "?"))
 		return CLI_USAGE;

@@ -71,24 +71,26 @@ static void print_bound(const struct plan *p, const struct cli_options *o, const
 	printf("%llu executions in %.1f s, switches at points of: %s%s\n", (unsigned long long)q->executions,
 	       q->seconds, classes(s), depth(s));
 	if (q->known)
-		printf("Known issues met: %llu executions (--strict counts them)\n",
-		       (unsigned long long)q->known);
+		printf("Known issues met: %llu executions%s\n", (unsigned long long)q->known,
+		       o->strict ? "" : " (--strict counts them)");
 }
 
 static void repeat_command(char *buf, size_t size, const struct plan *p, const struct cli_options *o,
-			   const char *file)
+			   const char *file, u64 executions)
 {
-	char subject[256];
+	char subject[256], limit[40] = "", seed[32] = "";
 
 	cli_subject_args(o, subject, sizeof(subject));
-	if (o->save)
-		snprintf(buf, size, "tdpfuzz run %s", o->save);
-	else if (p->exhaustive)
-		snprintf(buf, size, "tdpfuzz explore %s --strategy exhaustive --preemptions %u%s", file,
-			 p->preemptions, subject);
-	else
-		snprintf(buf, size, "tdpfuzz explore %s --strategy %s --preemptions %u --seed %llu%s", file,
-			 p->strategy, p->preemptions, (unsigned long long)o->seed, subject);
+	if (o->save) {
+		snprintf(buf, size, "tdpfuzz run%s %s", o->strict ? " --strict" : "", o->save);
+		return;
+	}
+	if (!p->exhaustive)
+		snprintf(seed, sizeof(seed), " --seed %llu", (unsigned long long)o->seed);
+	if (executions > DEFAULT_EXECUTIONS)
+		snprintf(limit, sizeof(limit), " --executions %llu", (unsigned long long)executions);
+	snprintf(buf, size, "tdpfuzz explore %s --strategy %s --preemptions %u%s%s%s%s", file, p->strategy,
+		 p->preemptions, seed, limit, o->strict ? " --strict" : "", subject);
 }
 
 static int found(const struct plan *p, const struct cli_options *o, const struct scenario *s,
@@ -117,7 +119,7 @@ static int found(const struct plan *p, const struct cli_options *o, const struct
 				 o->save ? o->save : file);
 		return CLI_FOUND;
 	}
-	repeat_command(command, sizeof(command), p, o, file);
+	repeat_command(command, sizeof(command), p, o, file, q->executions);
 	if (!trace_report(stdout, s, &q->result, command))
 		return CLI_INTERNAL;
 	print_bound(p, o, s, q);

@@ -62,7 +62,7 @@ static int violation(const char *file, const struct scenario *s, const struct ex
 		return known ? CLI_OK : CLI_FOUND;
 	}
 	cli_subject_args(o, subject, sizeof(subject));
-	snprintf(command, sizeof(command), "tdpfuzz run%s %s", subject, file);
+	snprintf(command, sizeof(command), "tdpfuzz run%s%s %s", o->strict ? " --strict" : "", subject, file);
 	if (!trace_report(stdout, s, r, command))
 		return CLI_INTERNAL;
 	return known ? CLI_OK : CLI_FOUND;

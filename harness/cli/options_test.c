@@ -96,6 +96,7 @@ static void usage_errors(void)
 	rejects("unknown memory model", "alpha", ARGS("explore", "x", "--memory", "alpha"));
 	rejects("unknown bug", "no-such-bug", ARGS("run", "x", "--bug", "no-such-bug"));
 	rejects("unknown bug as an argument", "no-such-bug", ARGS("bugs", "no-such-bug"));
+	rejects("option that bugs has no use for", "fixed", ARGS("bugs", "--strategy", "pct"));
 	rejects("unknown variant", "colour", ARGS("run", "x", "--variant", "colour=red"));
 	rejects("variant without a value", "huge", ARGS("run", "x", "--variant", "huge"));
 	rejects("unknown value of a variant", "gigantic", ARGS("run", "x", "--variant", "huge=gigantic"));
@@ -126,6 +127,26 @@ static void output(void)
 	check(tdpfuzz(ARGS("explore", "--help"), "/dev/full") == 1, "--help on a full disk is an error");
 }
 
+/* What a report says of how to see the finding again must show it again: here, a known issue. */
+static void reproduce(void)
+{
+	char file[] = TDPFUZZ_SOURCE_DIR "/corpus/litmus/Q4.12-neighbour-fault.litmus";
+	char *line, *argv[2 * MAX_ARGS + 1];
+	int n = 0;
+
+	check(tdpfuzz(ARGS("explore", "--strict", "--variant", "huge=rfc-v1", file), "out") == 2,
+	      "a known issue is a violation under --strict");
+	line = strstr(slurp("out"), "\nReproduce: ");
+	if (line)
+		line = strdup(line + strlen("\nReproduce: "));
+	for (char *word = line ? strtok(strtok(line, "\n"), " ") : NULL; word && n < 2 * MAX_ARGS;
+	     word = strtok(NULL, " "))
+		argv[n++] = word;
+	argv[n] = NULL;
+	check(n > 2 && tdpfuzz(argv, "out") == 2, "the command that a report prints reproduces it");
+	free(line);
+}
+
 static void json(void)
 {
 	cJSON *o;
@@ -145,6 +166,7 @@ int main(void)
 	usage_errors();
 	bad_files();
 	output();
+	reproduce();
 	json();
 	if (failures == 0)
 		check(!unlink("out") && !unlink("err") && !rmdir("dir.litmus") && !rmdir(dir),
