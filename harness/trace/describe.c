@@ -139,8 +139,7 @@ static void guest_exit(const struct m_event *ev, struct trace_item *it)
 
 static void seamcall(const struct m_event *ev, struct trace_item *it)
 {
-	bool on_gpa = ev->a != TDH_VP_ENTER && ev->a != TDH_MEM_TRACK && ev->a != TDH_VP_FLUSH &&
-		      ev->a != TDH_MR_FINALIZE && ev->a != TDH_PHYMEM_PAGE_WBINVD;
+	bool on_gpa = seam_leaf_on_gpa(ev->a);
 
 	it->weight = ev->b & TDX_STATUS_MASK ? 50 : 38;
 	if (ev->a == TDH_VP_ENTER)

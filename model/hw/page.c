@@ -264,6 +264,21 @@ u32 hw_gen(pfn_t pfn)
 	return gen;
 }
 
+void hw_retype(pfn_t pfn, enum hw_page_type type)
+{
+	struct hw_frame *f = pfn < HW_NR_FRAMES ? frame_peek(pfn, 1) : NULL;
+
+	if (!f || f->type == HW_FREE)
+		page_error("a free page changes its owner");
+	f->type = type;
+#ifdef HW_DIRECT_MAP
+	f->table |= is_table(type);
+#else
+	if (is_table(type) && !f->table)
+		table_attach(pfn, f);
+#endif
+}
+
 #ifdef HW_DIRECT_MAP
 u64 *hw_table(pfn_t pfn)
 {
@@ -325,16 +340,6 @@ pfn_t hw_alloc_order(unsigned int order, enum hw_page_type type)
 		m_emit3(EV_PAGE_ALLOC, pfn + i, 1, type);
 	}
 	return pfn;
-}
-
-void hw_retype(pfn_t pfn, enum hw_page_type type)
-{
-	struct hw_frame *f = pfn < HW_NR_FRAMES ? frame_peek(pfn, 1) : NULL;
-
-	if (!f || f->type == HW_FREE)
-		page_error("a free page changes its owner");
-	f->type = type;
-	f->table |= is_table(type);
 }
 
 void hw_pages_keep(void)

@@ -125,6 +125,10 @@ static inline enum hw_page_type hw_type(pfn_t pfn)
 /* Number of times that the frame was freed in this run: "the same page" means the same pfn and generation. */
 u32 hw_gen(pfn_t pfn);
 
+/* Who has it changes without a free in between: the host gives the module a page. Frames of their own only.
+ */
+void hw_retype(pfn_t pfn, enum hw_page_type type);
+
 /* Entries of a table page, and back. hw_table() of a page that is no table is an internal error. */
 u64 *hw_table(pfn_t pfn);
 pfn_t hw_table_pfn(const volatile u64 *entry);
@@ -140,8 +144,6 @@ pfn_t hw_table_pfn(const volatile u64 *entry);
 void hw_direct_init(void);
 /* 2^@order frames side by side, for what is no huge block; freed one by one. Tables: @order 0. */
 pfn_t hw_alloc_order(unsigned int order, enum hw_page_type type);
-/* Who has it changes without a free in between: the host gives the module a page. */
-void hw_retype(pfn_t pfn, enum hw_page_type type);
 /* What is allocated now is so at the start of every run. */
 void hw_pages_keep(void);
 /* First frame that a run may allocate: those below were kept. */

@@ -3,7 +3,7 @@
 #include "model/seam/call.h"
 #include "model/seam/sept_walk.h"
 
-#define HKID_BITS GENMASK_ULL(51, 46)
+#define HKID_BITS GENMASK_ULL(51, SEAM_KEYID_SHIFT)
 
 u64 seam_hpa_check(u64 hpa, unsigned int level, unsigned int reg)
 {
@@ -22,7 +22,7 @@ u64 seam_lock_op_state(struct seam_call *c)
 	return c->op_state_locked ? TDX_SUCCESS : TDX_OPERAND_BUSY | TDX_OPERAND_ID_OP_STATE;
 }
 
-u64 seam_lock_td(struct seam_call *c, u64 hpa, unsigned int reg, enum seam_lock_mode mode)
+u64 seam_lock_tdr(struct seam_call *c, u64 hpa, unsigned int reg, enum seam_lock_mode mode)
 {
 	u64 err = seam_hpa_check(hpa, 1, reg);
 
@@ -33,8 +33,30 @@ u64 seam_lock_td(struct seam_call *c, u64 hpa, unsigned int reg, enum seam_lock_
 	c->td = seam_td_of(hpa >> PAGE_SHIFT);
 	if (c->td_ref.level != 1 || c->td_ref.entry->type != PAMT_TDR || !c->td)
 		return TDX_PAGE_METADATA_INCORRECT | reg;
+	return TDX_SUCCESS;
+}
+
+u64 seam_check_build(struct seam_call *c)
+{
+	if (c->td->fatal)
+		return TDX_TD_FATAL;
+	if (c->td->lifecycle != TD_KEYS_CONFIGURED)
+		return TDX_TD_KEYS_NOT_CONFIGURED;
+	return c->td->nr_tdcx < SEAM_TDCX_PER_TD ? TDX_TDCS_NOT_ALLOCATED : TDX_SUCCESS;
+}
+
+u64 seam_lock_td(struct seam_call *c, u64 hpa, unsigned int reg, enum seam_lock_mode mode)
+{
+	u64 err = seam_lock_tdr(c, hpa, reg, mode);
+
+	err = err ? err : seam_check_build(c);
 	/* With the TD's lock X nobody else can hold it. */
-	return mode == SEAM_S ? seam_lock_op_state(c) : TDX_SUCCESS;
+	if (err || mode == SEAM_X)
+		return err;
+	err = seam_lock_op_state(c);
+	if (!err && c->td->op_state == OP_UNINITIALIZED)
+		err = TDX_OP_STATE_INCORRECT;
+	return err;
 }
 
 u64 seam_check_gpa(struct seam_call *c, unsigned int min_level, unsigned int max_level)
@@ -104,9 +126,15 @@ u64 seam_prologue(struct seam_call *c, u64 tdr_hpa, unsigned int min_level, unsi
 	return err ? err : seam_lock_entry(c);
 }
 
+static bool resizes_unblocked(const struct seam_call *c)
+{
+	return seam_profile == SEAM_PROFILE_RESIZE_UNBLOCKED &&
+	       (c->fn == TDH_MEM_PAGE_DEMOTE || c->fn == TDH_MEM_PAGE_PROMOTE);
+}
+
 u64 seam_rule_b(struct seam_call *c, struct pamt_entry *p)
 {
-	if (c->td->op_state != OP_RUNNABLE)
+	if (c->td->op_state != OP_RUNNABLE || resizes_unblocked(c))
 		return TDX_SUCCESS;
 	if (!sept_is_blocked(c->value))
 		return seam_entry_error(c, TDX_GPA_RANGE_NOT_BLOCKED);
@@ -195,6 +223,23 @@ static const struct leaf {
 	{TDH_MEM_TRACK, false, false, false, tdh_mem_track, "TDH.MEM.TRACK"},
 	{TDH_MEM_RANGE_UNBLOCK, false, true, false, tdh_mem_range_unblock, "TDH.MEM.RANGE.UNBLOCK"},
 	{TDH_PHYMEM_PAGE_WBINVD, false, false, false, tdh_phymem_page_wbinvd, "TDH.PHYMEM.PAGE.WBINVD"},
+	{TDH_MNG_CREATE, false, false, false, tdh_mng_create, "TDH.MNG.CREATE"},
+	{TDH_MNG_KEY_CONFIG, false, false, false, tdh_mng_key_config, "TDH.MNG.KEY.CONFIG"},
+	{TDH_MNG_ADDCX, false, false, false, tdh_mng_addcx, "TDH.MNG.ADDCX"},
+	{TDH_MNG_INIT, false, false, false, tdh_mng_init, "TDH.MNG.INIT"},
+	{TDH_MNG_RD, false, false, false, tdh_mng_rd, "TDH.MNG.RD"},
+	{TDH_VP_CREATE, false, false, false, tdh_vp_create, "TDH.VP.CREATE"},
+	{TDH_VP_ADDCX, false, false, false, tdh_vp_addcx, "TDH.VP.ADDCX"},
+	{TDH_VP_INIT, true, false, false, tdh_vp_init, "TDH.VP.INIT"},
+	{TDH_VP_RD, false, false, false, tdh_vp_rd, "TDH.VP.RD"},
+	{TDH_VP_WR, false, false, false, tdh_vp_wr, "TDH.VP.WR"},
+	{TDH_MR_EXTEND, false, true, false, tdh_mr_extend, "TDH.MR.EXTEND"},
+	{TDH_MNG_VPFLUSHDONE, false, false, false, tdh_mng_vpflushdone, "TDH.MNG.VPFLUSHDONE"},
+	{TDH_PHYMEM_CACHE_WB, false, false, false, tdh_phymem_cache_wb, "TDH.PHYMEM.CACHE.WB"},
+	{TDH_MNG_KEY_FREEID, false, false, false, tdh_mng_key_freeid, "TDH.MNG.KEY.FREEID"},
+	{TDH_MNG_KEY_RECLAIMID, false, false, false, tdh_mng_key_reclaimid, "TDH.MNG.KEY.RECLAIMID"},
+	{TDH_PHYMEM_PAGE_RECLAIM, false, false, false, tdh_phymem_page_reclaim, "TDH.PHYMEM.PAGE.RECLAIM"},
+	{TDH_PHYMEM_PAGE_RDMD, false, false, false, tdh_phymem_page_rdmd, "TDH.PHYMEM.PAGE.RDMD"},
 };
 
 static const struct leaf *find_leaf(u64 fn)
@@ -211,6 +256,13 @@ const char *seam_leaf_name(u64 fn)
 	const struct leaf *leaf = find_leaf(fn);
 
 	return leaf ? leaf->name : "SEAMCALL";
+}
+
+bool seam_leaf_on_gpa(u64 fn)
+{
+	const struct leaf *leaf = find_leaf(fn);
+
+	return leaf && leaf->mem;
 }
 
 u64 seam_call(u64 fn, struct tdx_module_args *args)

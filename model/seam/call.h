@@ -38,7 +38,11 @@ struct seam_call {
 
 typedef u64 (*seam_handler)(struct seam_call *c);
 
-/* P1..P9. @reg: operand id of the register with the TDR; @hpa: its value. */
+/* P1..P4: the TDR is locked and is one. */
+u64 seam_lock_tdr(struct seam_call *c, u64 hpa, unsigned int reg, enum seam_lock_mode mode);
+/* P5..P7: the TD can be worked on. */
+u64 seam_check_build(struct seam_call *c);
+/* P1..P9; with X P9 is the caller's. @reg: operand id of the register with the TDR; @hpa: its value. */
 u64 seam_lock_td(struct seam_call *c, u64 hpa, unsigned int reg, enum seam_lock_mode mode);
 /* P8; for calls that hold the TD's lock shared. */
 u64 seam_lock_op_state(struct seam_call *c);
@@ -67,6 +71,12 @@ u64 seam_page_4k(struct seam_call *c, u64 hpa, unsigned int reg, unsigned int sl
 u64 seam_page_free_range(struct seam_call *c, u64 hpa, unsigned int reg, unsigned int level,
 			 unsigned int slot);
 u64 seam_hpa_check(u64 hpa, unsigned int level, unsigned int reg);
+/* An address of the host's own memory: no private key id. Unlike a page operand it may be outside all TDMRs.
+ */
+static inline bool seam_hpa_shared(u64 hpa)
+{
+	return !(hpa >> SEAM_KEYID_SHIFT);
+}
 
 /* What the TD would read there with its key. */
 u64 seam_td_data(struct seam_td *td, pfn_t pfn);
@@ -90,5 +100,22 @@ u64 tdh_mr_finalize(struct seam_call *c);
 u64 tdh_vp_enter(struct seam_call *c);
 u64 tdh_vp_flush(struct seam_call *c);
 u64 tdh_phymem_page_wbinvd(struct seam_call *c);
+u64 tdh_phymem_page_reclaim(struct seam_call *c);
+u64 tdh_phymem_page_rdmd(struct seam_call *c);
+u64 tdh_phymem_cache_wb(struct seam_call *c);
+u64 tdh_mng_create(struct seam_call *c);
+u64 tdh_mng_key_config(struct seam_call *c);
+u64 tdh_mng_addcx(struct seam_call *c);
+u64 tdh_mng_init(struct seam_call *c);
+u64 tdh_mng_rd(struct seam_call *c);
+u64 tdh_mng_vpflushdone(struct seam_call *c);
+u64 tdh_mng_key_freeid(struct seam_call *c);
+u64 tdh_mng_key_reclaimid(struct seam_call *c);
+u64 tdh_vp_create(struct seam_call *c);
+u64 tdh_vp_addcx(struct seam_call *c);
+u64 tdh_vp_init(struct seam_call *c);
+u64 tdh_vp_rd(struct seam_call *c);
+u64 tdh_vp_wr(struct seam_call *c);
+u64 tdh_mr_extend(struct seam_call *c);
 
 #endif

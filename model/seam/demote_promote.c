@@ -64,10 +64,9 @@ u64 tdh_mem_page_demote(struct seam_call *c)
 	err = err ? err : seam_page_4k(c, c->in.r8, TDX_OPERAND_ID_R8, 0);
 	if (err)
 		return err;
-	if (hw_type(table) != HW_SEPT)
-		m_fail("INTERNAL", "INTERNAL page of DEMOTE", "the page is not of type HW_SEPT");
+	sept_take_page(table);
 	sept_fill_table(table, child_value(c, pfn << PAGE_SHIFT), hw_level_pages(c->level - 1) << PAGE_SHIFT);
-	if (interrupted(c))
+	if (seam_profile != SEAM_PROFILE_DEMOTE_UNINTERRUPTIBLE && interrupted(c))
 		return TDX_INTERRUPTED_RESTARTABLE;
 	if (!pamt_lock_implicit(pfn, c->level, SEAM_X, &c->refs[1]))
 		return TDX_OPERAND_BUSY | TDX_OPERAND_ID_RCX;

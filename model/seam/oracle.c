@@ -98,12 +98,17 @@ static void check_td(struct seam_td *td)
 	struct count c = {.td = td};
 	u64 control = 0, inside = 0;
 
-	check_table(&c, hw_table(td->root >> PAGE_SHIFT), td->levels, 0);
+	if (td->root)
+		check_table(&c, hw_table(td->root >> PAGE_SHIFT), td->levels, 0);
 	for (unsigned int i = 0; i < seam_nr_vps; i++) {
-		control += seam_vps[i].td == td ? SEAM_TDCX_PER_VP + 1 : 0;
-		inside += seam_vps[i].td == td && (seam_vps[i].where & VP_ACTIVE);
+		const struct seam_vp *vp = &seam_vps[i];
+
+		if (!vp->tdvpr || vp->td != td)
+			continue;
+		control += vp->nr_tdcx + 1;
+		inside += !!(vp->where & VP_ACTIVE);
 	}
-	if (td->chldcnt != c.pages + control + SEAM_TDCX_PER_TD)
+	if (td->chldcnt != c.pages + control + td->nr_tdcx)
 		broken("I2 CHLDCNT is not the number of the TD's pages", 0, 0, td->chldcnt);
 	if (REFCOUNT_OF(td->epoch, 0) + REFCOUNT_OF(td->epoch, 1) != inside)
 		broken("I6 epoch counters differ from the vCPUs inside", 0, 0, td->epoch);
@@ -112,6 +117,8 @@ static void check_td(struct seam_td *td)
 void seam_check_quiescent(void)
 {
 	check_nr++;
-	for (unsigned int i = 0; i < seam_nr_tds; i++)
-		check_td(&seam_tds[i]);
+	for (unsigned int i = 0; i < seam_nr_tds; i++) {
+		if (seam_tds[i].tdr && seam_tds[i].lifecycle <= TD_KEYS_CONFIGURED)
+			check_td(&seam_tds[i]);
+	}
 }

@@ -11,23 +11,40 @@
 /* SEAMCALL leaf numbers (RAX). */
 enum seam_leaf {
 	TDH_VP_ENTER = 0,
+	TDH_MNG_ADDCX = 1,
 	TDH_MEM_PAGE_ADD = 2,
 	TDH_MEM_SEPT_ADD = 3,
+	TDH_VP_ADDCX = 4,
 	TDH_MEM_PAGE_RELOCATE = 5,
 	TDH_MEM_PAGE_AUG = 6,
 	TDH_MEM_RANGE_BLOCK = 7,
+	TDH_MNG_KEY_CONFIG = 8,
+	TDH_MNG_CREATE = 9,
+	TDH_VP_CREATE = 10,
+	TDH_MNG_RD = 11,
 	TDH_MEM_RD = 12,
 	TDH_MEM_WR = 14,
 	TDH_MEM_PAGE_DEMOTE = 15,
+	TDH_MR_EXTEND = 16,
 	TDH_MR_FINALIZE = 17,
 	TDH_VP_FLUSH = 18,
+	TDH_MNG_VPFLUSHDONE = 19,
+	TDH_MNG_KEY_FREEID = 20,
+	TDH_MNG_INIT = 21,
+	TDH_VP_INIT = 22,
 	TDH_MEM_PAGE_PROMOTE = 23,
+	TDH_PHYMEM_PAGE_RDMD = 24,
 	TDH_MEM_SEPT_RD = 25,
+	TDH_VP_RD = 26,
+	TDH_MNG_KEY_RECLAIMID = 27,
+	TDH_PHYMEM_PAGE_RECLAIM = 28,
 	TDH_MEM_PAGE_REMOVE = 29,
 	TDH_MEM_SEPT_REMOVE = 30,
 	TDH_MEM_TRACK = 38,
 	TDH_MEM_RANGE_UNBLOCK = 39,
+	TDH_PHYMEM_CACHE_WB = 40,
 	TDH_PHYMEM_PAGE_WBINVD = 41,
+	TDH_VP_WR = 43,
 };
 
 /* Completion status: bits 63:32 compared, operand id in 31:0. */
@@ -41,12 +58,26 @@ enum seam_leaf {
 #define TDX_PREVIOUS_TLB_EPOCH_BUSY 0x8000020100000000ull
 #define TDX_PAGE_METADATA_INCORRECT 0xC000030000000000ull
 #define TDX_HOST_PRIORITY_BUSY_TIMEOUT 0x9000020500000000ull
+#define TDX_TD_ASSOCIATED_PAGES_EXIST 0xC000040000000000ull
+#define TDX_TD_FATAL 0xE000060400000000ull
 #define TDX_TD_NON_DEBUG 0xC000060500000000ull
+#define TDX_TDCS_NOT_ALLOCATED 0xC000060600000000ull
+#define TDX_LIFECYCLE_STATE_INCORRECT 0xC000060700000000ull
 #define TDX_OP_STATE_INCORRECT 0xC000060800000000ull
 #define TDX_NO_VCPUS 0xC000060900000000ull
+#define TDX_TDCX_NUM_INCORRECT 0xC000061000000000ull
+#define TDX_MAX_VCPUS_EXCEEDED 0xC000062000000000ull
+#define TDX_X2APIC_ID_NOT_UNIQUE 0xC000062100000000ull
 #define TDX_VCPU_STATE_INCORRECT 0xC000070000000000ull
 #define TDX_VCPU_ASSOCIATED 0x8000070100000000ull
 #define TDX_VCPU_NOT_ASSOCIATED 0x8000070200000000ull
+#define TDX_TD_KEYS_NOT_CONFIGURED 0x8000081000000000ull
+#define TDX_KEY_CONFIGURED 0x0000081500000000ull
+#define TDX_WBCACHE_NOT_COMPLETE 0x8000081700000000ull
+#define TDX_HKID_NOT_FREE 0xC000082000000000ull
+#define TDX_NO_HKID_READY_TO_WBCACHE 0x0000082100000000ull
+#define TDX_WBCACHE_RESUME_ERROR 0xC000082300000000ull
+#define TDX_FLUSHVP_NOT_DONE 0x8000082400000000ull
 #define TDX_EPT_WALK_FAILED 0xC0000B0000000000ull
 #define TDX_EPT_ENTRY_NOT_PRESENT 0xC0000B0300000000ull
 #define TDX_GPA_RANGE_NOT_BLOCKED 0xC0000B0600000000ull
@@ -57,16 +88,29 @@ enum seam_leaf {
 #define TDX_PAGE_SIZE_MISMATCH 0xC0000B0B00000000ull
 #define TDX_EPT_ENTRY_STATE_INCORRECT 0xC0000B0D00000000ull
 #define TDX_EPT_PAGE_NOT_FREE 0xC0000B0E00000000ull
+#define TDX_METADATA_FIELD_ID_INCORRECT 0xC0000C0000000000ull
+#define TDX_METADATA_FIELD_NOT_WRITABLE 0xC0000C0100000000ull
+#define TDX_METADATA_FIELD_NOT_READABLE 0xC0000C0200000000ull
+#define TDX_METADATA_FIELD_VALUE_NOT_VALID 0xC0000C0300000000ull
 
 #define TDX_OPERAND_ID_RAX 0
 #define TDX_OPERAND_ID_RCX 1
 #define TDX_OPERAND_ID_RDX 2
 #define TDX_OPERAND_ID_R8 8
 #define TDX_OPERAND_ID_R9 9
+#define TDX_OPERAND_ID_ATTRIBUTES 64
+#define TDX_OPERAND_ID_XFAM 65
+#define TDX_OPERAND_ID_EXEC_CONTROLS 66
+#define TDX_OPERAND_ID_EPTP_CONTROLS 67
+#define TDX_OPERAND_ID_MAX_VCPUS 68
+#define TDX_OPERAND_ID_CPUID_CONFIG 69
+#define TDX_OPERAND_ID_TSC_FREQUENCY 70
 #define TDX_OPERAND_ID_TDR 128
 #define TDX_OPERAND_ID_SEPT_TREE 146
 #define TDX_OPERAND_ID_TD_EPOCH 169
 #define TDX_OPERAND_ID_OP_STATE 172
+#define TDX_OPERAND_ID_KOT 186
+#define TDX_OPERAND_ID_WBCACHE 188
 
 /* Registers of a SEAMCALL, the kernel's struct of that name in its order. */
 struct tdx_module_args {
@@ -78,6 +122,7 @@ struct tdx_module_args {
  * "SEAM-01"). */
 u64 seam_call(u64 fn, struct tdx_module_args *args);
 const char *seam_leaf_name(u64 fn);
+bool seam_leaf_on_gpa(u64 fn); /* RCX is a level and a GPA */
 const char *seam_status_name(u64 status);
 
 /*
@@ -100,8 +145,9 @@ const char *seam_status_name(u64 status);
 #define TDX_EXIT_REASON_EPT_VIOLATION 48
 #define TDX_EXIT_REASON_EPT_MISCONFIG 49
 #define TDX_EXIT_REASON_DONE 12 /* HLT: the guest program is over */
-#define TDX_INTR_VECTOR 0xfd /* what a host sends to make a CPU leave the guest; hardware would know which   \
-			      */
+#define TDX_INTR_VECTOR                                                                                      \
+	0xfd /* what a host sends to make a CPU leave the guest; hardware would know which                   \
+	      */
 #define TDX_INTR_INFO (BIT_ULL(31) | TDX_INTR_VECTOR)
 #define TDG_VP_VMCALL_HLT 12
 #define TDG_VP_VMCALL_MAPGPA 0x10001
@@ -126,7 +172,7 @@ enum sept_state {
 enum sept_state sept_entry_state(u64 entry);
 const char *sept_state_name(enum sept_state state);
 /* Entry that a walk towards (gfn, KVM level) ends at: *level is the KVM level reached. NULL before the TD
- * exists. */
+ * has a root and after its key was blocked: then only RECLAIM looks at its pages. */
 const volatile u64 *seam_peek(unsigned int td, gfn_t gfn, unsigned int *level);
 
 enum pamt_type {
@@ -146,8 +192,50 @@ bool seam_owns(pfn_t pfn, u64 pages);
 void seam_check_quiescent(void);
 
 /*
- * Test bench: a TD with keys configured and its root, in op_state INITIALIZED; the life-cycle SEAMCALLs that
- * lead there are not modelled yet. Returns the TD number.
+ * The machine. A key id is in the topmost SEAM_KEYID_BITS of a 52-bit address; those from
+ * SEAM_FIRST_PRIVATE_KEYID on are TDX's. CPUs are spread evenly over the packages: one unless set, before
+ * seam_reset().
+ */
+#define SEAM_KEYID_BITS 6
+#define SEAM_KEYID_SHIFT (52 - SEAM_KEYID_BITS)
+#define SEAM_NR_KEYIDS (1u << SEAM_KEYID_BITS)
+#define SEAM_FIRST_PRIVATE_KEYID 1
+#define SEAM_MAX_PACKAGES 4
+void seam_set_packages(unsigned int nr);
+unsigned int seam_package_of(unsigned int cpu);
+
+/*
+ * Eight bytes of the host's memory at @pa: TD_PARAMS and the lists of SYS.CONFIG. Weak: the default has one
+ * word a page (model/hw/page.h), and a build whose pages have bytes brings its own.
+ */
+u64 seam_host_read64(hpa_t pa);
+
+/*
+ * Profiles: modules newer than 1.5 that differ in one thing each. Set before a run; 1.5 unless set.
+ *
+ *   VP_INIT_EXCLUSIVE        VP.INIT takes the TD's lock exclusive
+ *   DEMOTE_UNINTERRUPTIBLE   PAGE.DEMOTE never asks to be started again
+ *   DYNAMIC_PAMT             4K metadata of a 2M range exists only after the host gave two pages for it
+ *   RESIZE_UNBLOCKED         PAGE.DEMOTE and PAGE.PROMOTE want no BLOCK and TRACK before
+ */
+enum seam_profile {
+	SEAM_PROFILE_1_5,
+	SEAM_PROFILE_VP_INIT_EXCLUSIVE,
+	SEAM_PROFILE_DEMOTE_UNINTERRUPTIBLE,
+	SEAM_PROFILE_DYNAMIC_PAMT,
+	SEAM_PROFILE_RESIZE_UNBLOCKED,
+	SEAM_PROFILE_NR
+};
+extern enum seam_profile seam_profile;
+void seam_set_profile(enum seam_profile profile);
+const char *seam_profile_name(enum seam_profile profile);
+
+/* What the vCPU of a TD that the host made by SEAMCALLs executes: said before its first VP.ENTER. */
+void seam_vp_bind_guest(hpa_t tdvpr, struct hw_guest *guest);
+
+/*
+ * Test bench: a TD in op_state INITIALIZED without the SEAMCALLs that lead there: the same state, in one step
+ * (model/seam/life_test.c holds it against them). Returns the TD number.
  */
 void seam_reset(void);
 unsigned int seam_td_create(u16 keyid, bool pending_ve_disable);

@@ -53,8 +53,7 @@ static u64 add_new(struct seam_call *c)
 	err = err ? err : check_l2_pages(c);
 	if (err)
 		return err;
-	if (hw_type(page >> PAGE_SHIFT) != HW_SEPT)
-		m_fail("INTERNAL", "INTERNAL page of SEPT.ADD", "the page is not of type HW_SEPT");
+	sept_take_page(page >> PAGE_SHIFT);
 	link_table(c, page);
 	if (c->version)
 		c->regs->r8 = NULL_PA;

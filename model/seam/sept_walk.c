@@ -28,6 +28,12 @@ void sept_walk(struct seam_td *td, gfn_t gfn, unsigned int level, struct sept_pa
 	}
 }
 
+void sept_take_page(pfn_t pfn)
+{
+	if (hw_type(pfn) != HW_SEPT)
+		hw_retype(pfn, HW_SEPT);
+}
+
 void sept_fill_table(pfn_t pfn, u64 value, u64 stride)
 {
 	u64 *table = hw_table(pfn);

@@ -18,6 +18,8 @@ struct sept_path {
 void sept_walk(struct seam_td *td, gfn_t gfn, unsigned int level, struct sept_path *path);
 /* Entries of the table that non-leaf entry @value points to. */
 u64 *sept_child_table(u64 value);
+/* A page of the host's becomes the module's. What the host used it for does not matter any more. */
+void sept_take_page(pfn_t pfn);
 /* A page becomes a table; it is not reachable yet, so these stores are no visible steps. */
 void sept_fill_table(pfn_t pfn, u64 value, u64 stride);
 

@@ -5,6 +5,12 @@
 
 #include "model/seam/call.h"
 
+/* The TDVPR at @hpa is locked and is one, and so is its TD. @reg: operand id of the register with @hpa. */
+u64 seam_lock_vp(struct seam_call *c, u64 hpa, unsigned int reg, enum seam_lock_mode mode,
+		 enum seam_lock_mode td_mode, struct seam_vp **vp);
+/* The vCPU is READY and this CPU's. */
+u64 vp_associate(struct seam_vp *vp);
+
 /* Exit to the host: fills the registers, returns RAX. */
 u64 vp_exit_regs(struct tdx_module_args *regs, u64 rax, u64 qual, u64 eeq, gpa_t gpa);
 

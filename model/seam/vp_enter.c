@@ -20,19 +20,19 @@ u64 vp_exit_regs(struct tdx_module_args *regs, u64 rax, u64 qual, u64 eeq, gpa_t
 	return rax;
 }
 
-static u64 lock_vp(struct seam_call *c, enum seam_lock_mode mode, struct seam_vp **vp)
+u64 seam_lock_vp(struct seam_call *c, u64 hpa, unsigned int reg, enum seam_lock_mode mode,
+		 enum seam_lock_mode td_mode, struct seam_vp **vp)
 {
-	u64 hpa = c->in.rcx & ~RCX_FLAGS;
-	u64 err = seam_hpa_check(hpa, 1, TDX_OPERAND_ID_RCX);
+	u64 err = seam_hpa_check(hpa, 1, reg);
 
 	if (err)
 		return err;
 	if (!pamt_walk(hpa >> PAGE_SHIFT, 1, mode, &c->refs[0]))
-		return TDX_OPERAND_BUSY | TDX_OPERAND_ID_RCX;
+		return TDX_OPERAND_BUSY | reg;
 	*vp = seam_vp_of(hpa >> PAGE_SHIFT);
 	if (c->refs[0].level != 1 || c->refs[0].entry->type != PAMT_TDVPR || !*vp)
-		return TDX_PAGE_METADATA_INCORRECT | TDX_OPERAND_ID_RCX;
-	if (!pamt_lock_implicit((*vp)->td->tdr, 1, SEAM_S, &c->td_ref))
+		return TDX_PAGE_METADATA_INCORRECT | reg;
+	if (!pamt_lock_implicit((*vp)->td->tdr, 1, td_mode, &c->td_ref))
 		return TDX_OPERAND_BUSY | TDX_OPERAND_ID_TDR;
 	c->td = (*vp)->td;
 	return TDX_SUCCESS;
@@ -51,6 +51,13 @@ static u64 associate(struct seam_vp *vp, bool *fresh)
 	else if (where != here)
 		return TDX_VCPU_ASSOCIATED;
 	return TDX_SUCCESS;
+}
+
+u64 vp_associate(struct seam_vp *vp)
+{
+	bool fresh;
+
+	return vp->state == VP_READY ? associate(vp, &fresh) : TDX_VCPU_STATE_INCORRECT;
 }
 
 static u64 epoch_add(struct seam_td *td, u64 delta)
@@ -107,12 +114,17 @@ static u64 enter_checks(struct seam_call *c, struct seam_vp **vp)
 
 	if (c->in.rcx & RCX_RESERVED)
 		return TDX_OPERAND_INVALID | TDX_OPERAND_ID_RCX;
-	err = lock_vp(c, SEAM_S, vp);
+	err = seam_lock_vp(c, c->in.rcx & ~RCX_FLAGS, TDX_OPERAND_ID_RCX, SEAM_S, SEAM_S, vp);
+	err = err ? err : seam_check_build(c);
 	err = err ? err : seam_lock_op_state(c);
 	if (err)
 		return err;
 	if (c->td->op_state != OP_RUNNABLE)
 		return TDX_OP_STATE_INCORRECT;
+	if ((*vp)->nr_tdcx != SEAM_TDCX_PER_VP)
+		return TDX_TDCX_NUM_INCORRECT;
+	if ((*vp)->state != VP_READY)
+		return TDX_VCPU_STATE_INCORRECT;
 	err = associate(*vp, &fresh);
 	if (!err && (c->in.rcx & RCX_FLAGS))
 		err = TDX_OPERAND_INVALID | TDX_OPERAND_ID_RCX;
@@ -208,6 +220,8 @@ static void start_guest(struct seam_call *c, struct seam_vp *vp)
 {
 	struct hw_cpu *cpu = &hw_cpus[m_cpu()];
 
+	if (!vp->guest)
+		m_fail("INTERNAL", "INTERNAL guest of a vCPU", "VP.ENTER, and nobody said what it executes");
 	if (c->op_state_locked)
 		sharex_hp_unlock(&c->td->op_state_lock, SEAM_S);
 	c->op_state_locked = false;
@@ -261,10 +275,14 @@ u64 tdh_vp_flush(struct seam_call *c)
 {
 	unsigned int lp = m_cpu();
 	struct seam_vp *vp;
-	u64 err = lock_vp(c, SEAM_X, &vp);
+	u64 err = seam_lock_vp(c, c->in.rcx, TDX_OPERAND_ID_RCX, SEAM_X, SEAM_S, &vp);
 
 	if (err)
 		return err;
+	if (c->td->lifecycle != TD_KEYS_CONFIGURED)
+		return TDX_TD_KEYS_NOT_CONFIGURED;
+	if (vp->nr_tdcx != SEAM_TDCX_PER_VP)
+		return TDX_TDCX_NUM_INCORRECT;
 	if (vp->where != lp + 1)
 		return TDX_VCPU_NOT_ASSOCIATED;
 	hw_tlb_flush_tag(lp, vp->vmcs.tag);
