@@ -16,12 +16,13 @@ link_all()
 	rm -f "$out/lib.a"
 	(
 		cd "$slot/obj"
-		ar rcsT "$out/lib.a" $(lib_objects)
+		ar rcs "$out/lib.a" $(lib_objects)
 		ld -r --no-warn-execstack -o "$out/all.o" $objects "$out"/env/*.o "$out/lib.a"
 	) || die "the kernel does not link"
+	write_script
 	make_stubs
 	"$CC" -c -o "$out/stubs.o" "$out/stubs.S"
-	ld -r --no-warn-execstack -T "$here/kernel.lds" -o "$out/kernel-global.o" "$out/all.o" "$out/stubs.o"
+	ld -r --no-warn-execstack -T "$out/kernel.lds" -o "$out/kernel-global.o" "$out/all.o" "$out/stubs.o"
 	check_sections
 	objcopy --wildcard --keep-global-symbol='lnx_*' "$out/kernel-global.o" "$out/kernel.o.new"
 	cmp -s "$out/kernel.o.new" "$out/kernel.o" || mv "$out/kernel.o.new" "$out/kernel.o"
@@ -32,6 +33,23 @@ link_all()
 replaced_objects()
 {
 	echo arch/x86/virt/vmx/tdx/seamcall.o
+}
+
+# Sections whose name is an identifier are arrays that code finds by __start_NAME and __stop_NAME: the ones that kernel.lds
+# does not know go where it has @ARRAYS@, as a part of what is writable.
+write_script()
+{
+	readelf -SW "$out/all.o" | sed 's/^ *\[ *[0-9]*\] //' |
+		awk '$7 ~ /A/ && $1 ~ /^[A-Za-z_][A-Za-z_0-9]*$/ { print $1 }' | sort -u |
+		grep -vxFf <(grep -oE '[A-Za-z_0-9.]+' "$here/kernel.lds") |
+		sed 's/.*/\t\t. = ALIGN(8); __start_& = .; KEEP(*(&)) __stop_& = .;/' >"$out/arrays" || true
+	sed -e "/@ARRAYS@/{r $out/arrays" -e 'd}' "$here/kernel.lds" >"$out/kernel.lds"
+}
+
+# Symbols that the script sets.
+script_symbols()
+{
+	grep -oE '[A-Za-z_0-9]+ = \.;' "$out/kernel.lds" | sed 's/ = \.;//'
 }
 
 # What the script forgot would be left as a section of its own, outside of what the host half saves.

@@ -3,6 +3,7 @@
 BEGIN {
 	while ((getline line <zero) > 0)
 		patterns[++n] = line
+	close(zero)
 	while ((getline line <called) > 0)
 		is_called[line] = 1
 	# Far from everything that a program maps.
@@ -11,17 +12,21 @@ BEGIN {
 	libc["memmove"] = libc["__memmove"] = "lnx_memmove"
 	libc["memset"] = libc["__memset"] = "lnx_memset"
 	print "\t.section .note.GNU-stack, \"\", @progbits"
-	# Gives the section its alignment, and something to start with.
+	# Give the sections their alignment.
+	print "\t.section .text..lnx_first, \"ax\"\n\t.balign 4096\n\tud2"
 	print "\t.section .data..lnx_first, \"aw\"\n\t.balign 4096\n\t.quad 0"
 	print "\t.section .rodata.lnx, \"a\"\n\t.balign 8\n\t.globl lnx_stub_data\nlnx_stub_data:\n\t.text"
 }
 
-function is_zero(name,    i)
+# "", or the section that zeroes of this name belong into
+function zero_section(name,    i, word)
 {
-	for (i = 1; i <= n; i++)
-		if (name ~ patterns[i])
-			return 1
-	return 0
+	for (i = 1; i <= n; i++) {
+		split(patterns[i], word, " ")
+		if (name ~ word[1])
+			return word[2] == "percpu" ? ".section .data..percpu, \"aw\"" : ".bss"
+	}
+	return ""
 }
 
 function is_function()
@@ -42,7 +47,7 @@ function stub_function(name)
 function stub_zero(name, size)
 {
 	print "# zero " name " " size
-	print "\t.bss\n\t.globl " name "\n\t.type " name ", @object\n\t.balign 64\n" name ":\t.zero " size "\n\t.text"
+	print "\t" zero_section(name) "\n\t.globl " name "\n\t.type " name ", @object\n\t.balign 64\n" name ":\t.zero " size "\n\t.text"
 }
 
 function stub_nowhere(name, size,    room)
@@ -60,9 +65,9 @@ function stub_nowhere(name, size,    room)
 		print "# libc " $1 "\n\t.globl " $1 "\n\t.type " $1 ", @function\n" $1 ":\tjmp " libc[$1]
 	else if (is_function())
 		stub_function($1)
-	else if (is_zero($1) && $3 + 0 > 0)
+	else if (zero_section($1) && $3 + 0 > 0)
 		stub_zero($1, $3)
-	else if (is_zero($1))
+	else if (zero_section($1))
 		print "# unsized " $1
 	else
 		stub_nowhere($1, $3 + 0)

@@ -3,12 +3,14 @@
 #
 #  - A function ends the run, naming itself.
 #  - An object that `data-zero` lists is zero, of the size that the debug information says.
+#  - memcpy() and its like are those of the environment.
 #  - Any other object is at an address where nothing is: using it faults, and lnx_stub_data[] tells the host half its
 #    name. Its address alone may be taken.
 
 make_stubs()
 {
-	nm -u "$out/all.o" | awk '{ print $2 }' | grep -vE "$OF_HOST" | LC_ALL=C sort -u >"$out/undefined" || true
+	nm -u "$out/all.o" | awk '{ print $2 }' | grep -vE "$OF_HOST" | grep -vxFf <(script_symbols) |
+		LC_ALL=C sort -u >"$out/undefined" || true
 	"$symtype" "$out/all.o" <"$out/undefined" >"$out/types"
 	readelf -rW "$out/all.o" | awk '$3 == "R_X86_64_PLT32" { print $5 }' | LC_ALL=C sort -u >"$out/called"
 	zero_patterns >"$out/zero"
@@ -21,7 +23,8 @@ make_stubs()
 	fi
 }
 
+# PATTERN [percpu], the pattern as a regular expression
 zero_patterns()
 {
-	sed 's/[[:space:]]*#.*//; /^$/d; s/\./\\./g; s/\*/.*/g; s/.*/^&$/' "$here/data-zero"
+	sed 's/[[:space:]]*#.*//; /^$/d; s/\*/.*/g; s/^[^ ]*/^&$/' "$here/data-zero"
 }
