@@ -178,6 +178,20 @@ lnx_u64 lnx_view_gmem_pfn(lnx_u64 gfn);
 lnx_u64 lnx_view_pages_stat(unsigned int level);
 int lnx_view_bugged(void);
 
+/*
+ * Words of the VM whose change is an event that the tree does not tell of (host/watch.c). LNX_W_FLUSH_REQUESTS counts
+ * kvm_flush_remote_tlbs() as it begins. @size: 1 or 8. NULL: this tree has none.
+ */
+enum lnx_watched {
+	LNX_W_INVAL_COUNT,
+	LNX_W_INVAL_START,
+	LNX_W_INVAL_END,
+	LNX_W_FLUSH_REQUESTS,
+	LNX_W_BUGGED,
+	LNX_W_NR
+};
+const volatile void *lnx_watched(enum lnx_watched which, unsigned int *size);
+
 /* A trap instruction of the tree at @ip (host/fault.c): 0 unknown, 1 WARN that goes on, 2 BUG. Emits what it is. */
 int lnx_trap(unsigned long ip);
 

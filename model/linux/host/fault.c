@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Signals: trap instructions of the tree (WARN, BUG), bad pointers, and the first write to a page of the
+ * snapshot. On a stack of their own, because a thread's may be what overflowed. A finding leaves the handler
+ * for good, by unwinding the thread; so no signal may be blocked while it runs.
+ */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <ucontext.h>
+
+#include "harness/engine/engine.h"
+#include "model/linux/host/host.h"
+
+#define UD2_LEN 2
+
+/* An entry of __ex_table: distances from where they stand. */
+struct exception {
+	s32 insn, fixup, data;
+};
+extern const struct exception __start___ex_table[] __attribute__((weak));
+extern const struct exception __stop___ex_table[] __attribute__((weak));
+
+static unsigned long relative(const s32 *p)
+{
+	return (unsigned long)p + (long)*p;
+}
+
+static unsigned long fixup_of(unsigned long ip)
+{
+	for (const struct exception *e = __start___ex_table; e < __stop___ex_table; e++)
+		if (relative(&e->insn) == ip)
+			return relative(&e->fixup);
+	return 0;
+}
+
+/* An instruction that only the kernel may execute, and that no macro of the build stands for. */
+static bool is_general_protection(const siginfo_t *info)
+{
+	return info->si_code == SI_KERNEL;
+}
+
+static void die(const char *what, unsigned long ip, unsigned long addr)
+{
+	char title[160];
+
+	snprintf(title, sizeof(title), "%s: %s", what, site_function(ip));
+	if (!m_inside())
+		lnx_internal("%s in %s() at %s, address %#lx", what, site_function(ip), site_place(ip), addr);
+	m_fail("BUG-01", title, "at %s, address %#lx", site_place(ip), addr);
+}
+
+/* True: the thread goes on. */
+static bool trap(greg_t *ip)
+{
+	int kind = lnx_trap((unsigned long)*ip);
+
+	if (kind != 1)
+		return false;
+	*ip += UD2_LEN;
+	return true;
+}
+
+static bool handle(int sig, const siginfo_t *info, greg_t *ip)
+{
+	unsigned long fixup;
+
+	if (sig == SIGILL)
+		return trap(ip);
+	if (!is_general_protection(info) && snapshot_fault((unsigned long)info->si_addr))
+		return true;
+	fixup = fixup_of((unsigned long)*ip);
+	if (fixup)
+		*ip = (greg_t)fixup;
+	return fixup;
+}
+
+static const char *describe(int sig, const siginfo_t *info)
+{
+	if (sig == SIGILL)
+		return "BUG";
+	if (is_general_protection(info))
+		return "general protection fault";
+	return (unsigned long)info->si_addr < 4096 ? "NULL pointer dereference" : "page fault";
+}
+
+static void on_signal(int sig, siginfo_t *info, void *context)
+{
+	ucontext_t *uc = context;
+	greg_t *ip = &uc->uc_mcontext.gregs[REG_RIP];
+
+	if (!handle(sig, info, ip))
+		die(describe(sig, info), (unsigned long)*ip, (unsigned long)info->si_addr);
+}
+
+void fault_init(void)
+{
+	static char stack[256 << 10] __attribute__((aligned(16)));
+	stack_t ss = {.ss_sp = stack, .ss_size = sizeof(stack)};
+	struct sigaction sa = {.sa_sigaction = on_signal, .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER};
+
+	if (sigaltstack(&ss, NULL) || sigaction(SIGILL, &sa, NULL) || sigaction(SIGSEGV, &sa, NULL) ||
+	    sigaction(SIGBUS, &sa, NULL))
+		eng_internal_error("kernel environment: cannot handle signals");
+}

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Between the files of the host half. What the kernel half sees is model/linux/lnx.h. */
+#ifndef TDPFUZZ_LNX_HOST_H
+#define TDPFUZZ_LNX_HOST_H
+
+#include "model/event.h"
+#include "model/linux/lnx.h"
+#include "model/subject.h"
+
+/**
+ * struct host_thread - what the host half keeps of a thread of the run
+ * @stack_lo, @stack_size: its stack below the operation that it carries out
+ * @atomic: nesting of lnx_atomic_begin()
+ * @silent: has passed no point since it was switched to: its next access is announced whatever its class,
+ * because the engine leaves out choices of a thread that has touched nothing yet
+ * @atomic_on: word of an atomic operation that was just announced as a whole
+ */
+struct host_thread {
+	unsigned long stack_lo, stack_size;
+	unsigned int atomic;
+	bool silent;
+	const volatile void *atomic_on;
+};
+
+/**
+ * struct host_store - a store that was announced and has not been seen yet
+ * @word: eight bytes that contain it, NULL = none
+ * @old: what they were
+ * @what: how reports and oracles call it
+ */
+struct host_store {
+	u64 *word;
+	u64 old;
+	unsigned long pc;
+	const char *what;
+};
+
+/**
+ * struct host - the host half during a run
+ * @thread, @cpu: whose context the kernel half has loaded; LNX_NO_THREAD outside a run
+ * @self: of @thread
+ * @plain: do plain accesses have points in this run?
+ * @store: emitted before anything else happens, so that listeners see it in its place
+ */
+struct host {
+	unsigned int thread, cpu;
+	struct host_thread *self;
+	bool plain;
+	struct host_store store;
+	struct host_thread threads[LNX_MAX_THREADS];
+};
+extern struct host host;
+
+/* access.c: the store is done; what does it mean? */
+void host_store_done(void);
+
+/* Before any call of the machine below: what the thread has stored is seen before others run. */
+static inline void host_leave(void)
+{
+	if (unlikely(host.store.word))
+		host_store_done();
+}
+
+/* machine.c: behind any call of the machine that may have let others run. */
+void host_return(void);
+/* A run begins: nothing is loaded but what is outside of it. */
+void load_outside(void);
+/* An operation of the scenario begins on the running thread, or outside a run. */
+void host_begin(void);
+void host_reset(void);
+
+/* site.c. @what lives for ever. */
+void site_init(void);
+struct m_site *site_of(unsigned long pc, const char *what);
+const char *site_function(unsigned long pc);
+/* "arch/x86/kvm/mmu/tdp_mmu.c:1234", by way of addr2line; remembered. "?" when unknown. */
+const char *site_place(unsigned long pc);
+
+/* heap.c */
+void heap_init(void);
+void heap_keep(void);
+void heap_reset(void);
+/* One byte for each 16 of the heap, at a fixed address: what an access may find there. */
+#define HEAP_SHADOW 0x210000000000ul
+enum heap_state { HEAP_NEVER, HEAP_LIVE, HEAP_FREED };
+static inline enum heap_state heap_state(unsigned long addr)
+{
+	return (enum heap_state)((const u8 *)HEAP_SHADOW)[(addr - LNX_HEAP) >> 4];
+}
+
+/* pages.c */
+void pages_init(void);
+void pages_keep(void);
+void pages_reset(void);
+
+/* snapshot.c */
+void snapshot_add(const char *name, void *start, unsigned long size);
+void snapshot_take(void);
+void snapshot_restore(void);
+/* A write hit a page that is as it was: true if the fault is taken care of. */
+bool snapshot_fault(unsigned long addr);
+
+/* fault.c */
+void fault_init(void);
+
+/* locks.c */
+void locks_reset(void);
+
+/* seamcall.c: what the vCPUs of the run execute */
+void seamcall_guests(struct hw_guest *const guests[], unsigned int nr);
+
+/* machine.c */
+void host_printk_dump(void);
+
+#endif
