@@ -55,34 +55,55 @@ static bool removes(const struct chk_change *c)
 	return c->is != SPTE_IS_TABLE && (c->is != SPTE_IS_LEAF || spte_pfn(c->old) != spte_pfn(c->new_));
 }
 
-/* Do the tables give the translation that @e holds? Huge entries are compared at their head. */
-static bool shared_current(const struct hw_tlb_entry *e)
+/*
+ * Do the tables give the translation that @e holds of @gfn, a frame that it covers? @level: of the entry that
+ * says so. Frame by frame: a huge entry outlives a split, after which a part of it can be removed.
+ */
+static bool shared_current(const struct hw_tlb_entry *e, gfn_t gfn, unsigned int *level)
 {
-	unsigned int level;
-	const volatile u64 *entry;
-	gfn_t gfn = e->gfn & ~tables_shared_bit();
+	const volatile u64 *entry = tables_walk(false, gfn & ~tables_shared_bit(), 1, level);
 
-	if (e->psc) {
-		struct chk_table *t = table_find(e->pfn);
-
-		return t && t->life == CHK_LIVE;
-	}
-	entry = tables_walk(false, gfn, 1, &level);
-	return entry && spte_kind(*entry, level) == SPTE_IS_LEAF &&
-	       spte_pfn(*entry) + (gfn & (hw_level_pages(level) - 1)) == e->pfn;
+	return entry && spte_kind(*entry, *level) == SPTE_IS_LEAF &&
+	       spte_pfn(*entry) + (gfn & (hw_level_pages(*level) - 1)) == e->pfn + (gfn - e->gfn);
 }
 
-static bool private_current(const struct hw_tlb_entry *e)
+static bool private_current(const struct hw_tlb_entry *e, gfn_t gfn, unsigned int *level)
 {
-	unsigned int level = e->psc ? e->level : 1;
-	const volatile u64 *entry = seam_peek(0, e->gfn, &level);
+	const volatile u64 *entry;
 
-	if (!entry)
-		return false;
+	*level = 1;
+	entry = seam_peek(0, gfn, level);
+	return entry && sept_entry_state(*entry) == SEPT_MAPPED &&
+	       spte_pfn(*entry) + (gfn & (hw_level_pages(*level) - 1)) == e->pfn + (gfn - e->gfn);
+}
+
+static bool leads_to_table(const struct hw_tlb_entry *e, bool private)
+{
+	unsigned int level = e->level;
+	const volatile u64 *entry;
+	struct chk_table *t;
+
+	if (!private) {
+		t = table_find(e->pfn);
+		return t && t->life == CHK_LIVE;
+	}
+	entry = seam_peek(0, e->gfn, &level);
+	return entry && sept_entry_state(*entry) == SEPT_NL_MAPPED && spte_pfn(*entry) == e->pfn;
+}
+
+/* Is @e still what the tables give, as far as @r goes? */
+static bool still_current(const struct hw_tlb_entry *e, const struct removal *r, bool private)
+{
+	gfn_t end = min(e->gfn + hw_level_pages(e->level), r->end);
+	unsigned int level;
+
 	if (e->psc)
-		return sept_entry_state(*entry) == SEPT_NL_MAPPED && spte_pfn(*entry) == e->pfn;
-	return sept_entry_state(*entry) == SEPT_MAPPED &&
-	       spte_pfn(*entry) + (e->gfn & (hw_level_pages(level) - 1)) == e->pfn;
+		return leads_to_table(e, private);
+	for (gfn_t gfn = max(e->gfn, r->start); gfn < end;
+	     gfn = hw_gfn_round(gfn, level) + hw_level_pages(level))
+		if (!(private ? private_current(e, gfn, &level) : shared_current(e, gfn, &level)))
+			return false;
+	return true;
 }
 
 /*
@@ -109,7 +130,7 @@ static void kill_range(const struct removal *r, bool private)
 			if (!e->valid || e->dead || e->gfn >= r->end ||
 			    e->gfn + hw_level_pages(e->level) <= r->start)
 				continue;
-			if (private ? private_current(e) : shared_current(e))
+			if (still_current(e, r, private))
 				continue;
 			e->dead = true;
 			e->dead_site = r->site;

@@ -93,6 +93,37 @@ static void good_neighbour(void)
 	t_unlock(2, W);
 	use(1, other);
 }
+/*
+ * CPU 1 caches gfns 16 to 23 as one 2M entry, which outlives the split of the leaf; then gfn 19 is zapped,
+ * and the flush does not reach CPU 1.
+ */
+static void zap_19_of_split(void)
+{
+	u64 *huge = t_map(1, false, 16, 2);
+	pfn_t table = t_table();
+
+	entry_a = fill(1, true, 16, 2, huge, false);
+	for (unsigned int i = 0; i < 8; i++)
+		hw_table(table)[i] = t_leaf(subject.user[16] + i, 1);
+	t_lock(1, R);
+	t_store(1, huge, t_table_spte(table));
+	t_unlock(1, R);
+	t_lock(2, W);
+	t_enter(2, "tdp_mmu_zap_leafs");
+	t_store(2, &hw_table(table)[3], SPTE_EMPTY_VALUE);
+	t_ev(2, EV_FLUSH_REMOTE, 0, 0, 0, 0);
+}
+static void good_huge_before_deadline(void)
+{
+	zap_19_of_split();
+	use(1, entry_a);
+}
+static void bad_part_of_huge_after_unlock(void)
+{
+	zap_19_of_split();
+	t_unlock(2, W);
+	use(1, entry_a);
+}
 static void bad_frame_freed(void)
 {
 	u64 *e = t_map(1, false, 8, 1);
@@ -199,6 +230,8 @@ int main(void)
 	T_GOOD(good_refill_after_unlock);
 	T_GOOD(good_mapped_again_before_deadline);
 	T_GOOD(good_neighbour);
+	T_GOOD(good_huge_before_deadline);
+	T_BAD(bad_part_of_huge_after_unlock, "TLB-01", "tdp_mmu_zap_leafs / guest write");
 	T_BAD(bad_frame_freed, "TLB-01", "after its frame was freed");
 	T_GOOD(good_psc_before_deadline);
 	T_BAD(bad_psc_after_rcu, "PT-02", "kvm_recover_nx_huge_pages / guest write");
