@@ -9,18 +9,6 @@
 /* Tags of TDs count from 1; those of ordinary VMs are made of their root's frame. */
 #define TAG_OF_ROOT(root) (0x80000000u | (u32)((root) >> PAGE_SHIFT))
 
-/*
- * What the frames are whose addresses the host passes: the module is about to own them, and stores to them
- * are the module's.
- */
-static const struct {
-	u16 leaf;
-	u8 reg; /* of the page: 0 RCX, 1 R8 */
-	enum hw_page_type type;
-} gives_page[] = {
-	{TDH_MEM_SEPT_ADD, 1, HW_SEPT},
-};
-
 static struct hw_guest *guests[SUBJECT_MAX_VCPUS];
 static unsigned int nr_guests, nr_bound;
 
@@ -31,14 +19,19 @@ void seamcall_guests(struct hw_guest *const g[], unsigned int nr)
 	nr_bound = 0;
 }
 
-static void give_page(u64 fn, const struct lnx_seam_regs *regs)
+u64 seam_host_read64(hpa_t pa)
 {
-	for (unsigned int i = 0; i < ARRAY_SIZE(gives_page); i++) {
-		pfn_t pfn = (gives_page[i].reg ? regs->r8 : regs->rcx) >> PAGE_SHIFT;
+	return *(const volatile u64 *)(HW_DIRECT_BASE + pa);
+}
 
-		if ((fn & 0xffff) == gives_page[i].leaf && pfn < HW_NR_FRAMES && hw_type(pfn) == HW_TABLE)
-			hw_retype(pfn, gives_page[i].type);
-	}
+/* vCPUs are created in their order. */
+static void bind_guest(u64 fn, hpa_t tdvpr, u64 rax)
+{
+	if ((fn & 0xffff) != TDH_VP_CREATE || rax)
+		return;
+	if (nr_bound == nr_guests)
+		lnx_internal("more virtual processors than the scenario has vCPUs");
+	seam_vp_bind_guest(tdvpr, guests[nr_bound++]);
 }
 
 lnx_u64 lnx_seamcall(lnx_u64 fn, struct lnx_seam_regs *regs)
@@ -50,19 +43,35 @@ lnx_u64 lnx_seamcall(lnx_u64 fn, struct lnx_seam_regs *regs)
 		.r9 = regs->r9,
 		.r10 = regs->r10,
 		.r11 = regs->r11,
+		.r12 = regs->r12,
+		.r13 = regs->r13,
+		.r14 = regs->r14,
+		.r15 = regs->r15,
+		.rbx = regs->rbx,
+		.rdi = regs->rdi,
+		.rsi = regs->rsi,
 	};
 	u64 rax;
 
 	host_leave();
-	give_page(fn, regs);
 	rax = seam_call(fn, &args);
 	host_return();
-	regs->rcx = args.rcx;
-	regs->rdx = args.rdx;
-	regs->r8 = args.r8;
-	regs->r9 = args.r9;
-	regs->r10 = args.r10;
-	regs->r11 = args.r11;
+	bind_guest(fn, regs->rcx, rax);
+	*regs = (struct lnx_seam_regs){
+		.rcx = args.rcx,
+		.rdx = args.rdx,
+		.r8 = args.r8,
+		.r9 = args.r9,
+		.r10 = args.r10,
+		.r11 = args.r11,
+		.r12 = args.r12,
+		.r13 = args.r13,
+		.r14 = args.r14,
+		.r15 = args.r15,
+		.rbx = args.rbx,
+		.rdi = args.rdi,
+		.rsi = args.rsi,
+	};
 	return rax;
 }
 
