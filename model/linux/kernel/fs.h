@@ -36,7 +36,6 @@ void fs_inode_init(struct inode *inode, struct super_block *sb);
 unsigned int fs_nr_inodes(void);
 
 /* pagecache.c */
-struct page *fs_page_alloc(enum lnx_page type, unsigned int order, bool zero);
 /* What a descriptor's page cache holds at @index, no reference; NULL if nothing. For oracles: inside an
  * atomic section. */
 struct folio *fs_peek_folio(struct address_space *mapping, pgoff_t index);

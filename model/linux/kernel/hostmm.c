@@ -27,6 +27,7 @@
 #include <linux/sched/signal.h>
 #include <linux/srcu.h>
 
+#include "model/linux/kernel/env.h"
 #include "model/linux/kernel/fs.h"
 #include "model/linux/kernel/fs_compat.h"
 
@@ -164,7 +165,8 @@ static int fault_in(unsigned long addr, unsigned long pc)
 
 	if (!mapped(addr))
 		return -EFAULT;
-	page = fs_page_alloc(LNX_USERPAGE, 0, true);
+	/* Where this fails in a kernel, somebody is killed for it. */
+	page = env_alloc_pages(0, LNX_USERPAGE, GFP_HIGHUSER | __GFP_ZERO | __GFP_NOFAIL, pc);
 	spin_lock(&fs_mm.page_table_lock);
 	pte = walk(addr, true);
 	lnx_point(LNX_WRITE, pte, "do_anonymous_page", pc);

@@ -17,36 +17,21 @@
 #include <linux/mempolicy.h>
 #include <linux/xarray.h>
 
+#include "model/linux/kernel/env.h"
 #include "model/linux/kernel/fs.h"
 #include "model/linux/kernel/fs_compat.h"
 
-/*
- * Frames come from the machine. The head's reference count is one; tail pages of a block become such when
- * they are looked at first (hostmm.c), as a block has many and few are ever seen.
- */
-struct page *fs_page_alloc(enum lnx_page type, unsigned int order, bool zero)
-{
-	unsigned long pfn = lnx_page_alloc(order, type);
-	struct page *page = pfn_to_page(pfn);
-
-	memset(page, 0, sizeof(*page));
-	set_page_count(page, 1);
-	atomic_set(&page->_mapcount, -1);
-	if (zero)
-		memset(page_to_virt(page), 0, PAGE_SIZE << order);
-	return page;
-}
-
-/* The last reference of a folio is gone. */
+/* The last reference of a folio is gone. The allocator takes it as who frees its only reference. */
 void __folio_put(struct folio *folio)
 {
 	unsigned int order = folio_order(folio);
 
 	if (folio->mapping)
-		lnx_warn("Bad page state: freed while it belongs to a page cache", _RET_IP_);
+		env_warn(_RET_IP_, "Bad page state: freed while it belongs to a page cache");
 	if (folio_test_locked(folio))
-		lnx_warn("Bad page state: freed while locked", _RET_IP_);
-	lnx_page_free(folio_pfn(folio), order);
+		env_warn(_RET_IP_, "Bad page state: freed while locked");
+	set_page_count(&folio->page, 1);
+	env_free_pages(&folio->page, order, _RET_IP_);
 }
 
 /* ---- the folio lock: PG_locked, and waiters on the folio ---- */
@@ -62,9 +47,10 @@ static bool lock_or_fail(struct folio *folio, unsigned long pc)
 
 void __folio_lock(struct folio *folio)
 {
+	env_might_sleep("folio_lock", _RET_IP_);
 	while (!lock_or_fail(folio, _RET_IP_)) {
 		if (folio_test_locked(folio))
-			lnx_wait(&folio->flags, "folio_lock", _RET_IP_);
+			env_sleep(&folio->flags, "folio_lock", _RET_IP_);
 	}
 }
 
@@ -138,11 +124,13 @@ static int insert(struct address_space *mapping, pgoff_t index, struct folio *fo
 static struct folio *add_new(struct address_space *mapping, pgoff_t index, unsigned long pc)
 {
 	struct folio *folio;
+	struct page *page;
 	int r;
 
-	if (lnx_choose(LNX_CH_ALLOC, 2, pc))
+	page = env_alloc_pages(0, LNX_GMEM, mapping_gfp_mask(mapping), pc);
+	if (!page)
 		return ERR_PTR(-ENOMEM);
-	folio = page_folio(fs_page_alloc(LNX_GMEM, 0, false));
+	folio = page_folio(page);
 	__folio_set_locked(folio);
 	r = insert(mapping, index, folio, pc);
 	if (!r)
