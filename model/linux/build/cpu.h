@@ -40,5 +40,7 @@ unsigned long lnx_cpu_vmread(unsigned long field, unsigned long pc);
 void lnx_cpu_vmwrite(unsigned long field, unsigned long value, unsigned long pc);
 void lnx_cpu_vmclear(unsigned long vmcs, unsigned long pc);
 void lnx_cpu_vmptrld(unsigned long vmcs, unsigned long pc);
+void lnx_cpu_vmxon(unsigned long region, unsigned long pc);
+void lnx_cpu_vmxoff(unsigned long pc);
 
 #endif

@@ -112,6 +112,14 @@ pushq \vmcs
 call lnx_asm_vmptrld
 lea 8(%rsp), %rsp
 .endm
+.macro vmxon region:vararg
+pushq \region
+call lnx_asm_vmxon
+lea 8(%rsp), %rsp
+.endm
+.macro vmxoff
+call lnx_asm_vmxoff
+.endm
 
 /* Nothing in a run may need these; thunks.S has one entry for each name here. */
 .irp insn, hlt, lgdt, lidt, ltr, lldt, invlpg, invpcid, wbinvd, wbnoinvd, invd, clts, swapgs, monitor, mwait
@@ -119,7 +127,7 @@ lea 8(%rsp), %rsp
 call lnx_asm_no_\insn
 .endm
 .endr
-.irp insn, xsetbv, xsaves, xrstors, rdpmc, vmxon, vmxoff, vmptrst, vmlaunch, vmresume, vmcall, vmfunc, encls, rsm
+.irp insn, xsetbv, xsaves, xrstors, rdpmc, vmptrst, vmlaunch, vmresume, vmcall, vmfunc, encls, rsm
 .macro \insn args:vararg
 call lnx_asm_no_\insn
 .endm

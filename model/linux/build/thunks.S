@@ -128,6 +128,13 @@ THUNK \name
 .endm
 ONE vmclear
 ONE vmptrld
+ONE vmxon
+
+THUNK vmxoff
+	ENTER
+	mov 8(%rbp), %rdi
+	call lnx_cpu_vmxoff
+	LEAVE
 
 /* Never comes back. */
 .macro NONE name:req
@@ -144,7 +151,7 @@ THUNK no_\name
 .irp insn, hlt, lgdt, lidt, ltr, lldt, invlpg, invpcid, wbinvd, wbnoinvd, invd, clts, swapgs, monitor, mwait
 NONE \insn
 .endr
-.irp insn, xsetbv, xsaves, xrstors, rdpmc, vmxon, vmxoff, vmptrst, vmlaunch, vmresume, vmcall, vmfunc, encls, rsm
+.irp insn, xsetbv, xsaves, xrstors, rdpmc, vmptrst, vmlaunch, vmresume, vmcall, vmfunc, encls, rsm
 NONE \insn
 .endr
 .irp insn, inb, inw, inl, outb, outw, outl, insb, insw, insl, outsb, outsw, outsl, rdrand, rdseed
