@@ -47,6 +47,11 @@ static bool rw_op(void)
 {
 	return is_op("TDH.MEM.RD") || is_op("TDH.MEM.WR");
 }
+/* Its operand is an address without level. */
+static bool leaf_op(void)
+{
+	return rw_op() || is_op("TDH.MR.EXTEND");
+}
 
 static const struct {
 	const char *name;
@@ -68,6 +73,7 @@ static const struct {
 	{"TDH.MEM.PAGE.DEMOTE", TDH_MEM_PAGE_DEMOTE, 2, true},
 	{"TDH.MEM.PAGE.PROMOTE", TDH_MEM_PAGE_PROMOTE, 2, false},
 	{"TDH.MEM.SEPT.RD", TDH_MEM_SEPT_RD, 1, false},
+	{"TDH.MR.EXTEND", TDH_MR_EXTEND, 1, false},
 	{"TDH.MEM.TRACK", TDH_MEM_TRACK, 1, false},
 	{"TDH.VP.ENTER", TDH_VP_ENTER, 1, false},
 	{"TDG.MEM.PAGE.ACCEPT", TDH_VP_ENTER, 1, false},

@@ -8,7 +8,7 @@
 
 #define CSV "model/seam/sept-transitions.csv"
 #define NR_ROWS 1103
-#define MIN_DRIVEN 1056
+#define MIN_DRIVEN 1103
 
 #define NO_RAX 0x7777 /* in the guest's register when no TDCALL has completed */
 
@@ -19,27 +19,13 @@ static struct {
 	u64 *lock, lock_value; /* a lock word to hold during the call */
 	volatile u64 *lock_entry; /* an S-EPT entry to hold */
 	u64 value_before, content;
+	struct seam_td saved_td;
 	hpa_t beside_page; /* of the AUG on the other CPU */
 	volatile u64 *entry;
 	u64 status;
 	char got[160];
 	const char *wrong;
 } cs;
-
-/* Why this row cannot be brought about. */
-static const char *not_reached(void)
-{
-	static const char *const life_cycle[] = {"UNINITIALIZED", "FATAL", "lifecycle!=", "NUM_TDCX",
-						 "page_count"};
-
-	for (unsigned int i = 0; i < ARRAY_SIZE(life_cycle); i++) {
-		if (has(life_cycle[i]))
-			return "life cycle before INITIALIZED";
-	}
-	if (find_op() < 0)
-		return "operation is not implemented";
-	return NULL;
-}
 
 /* ---- bringing it about ---- */
 
@@ -49,7 +35,7 @@ static enum sept_state any_state(void)
 	if (has("level_not_allowed"))
 		return SEPT_FREE;
 	if (is_op("TDH.MEM.RANGE.BLOCK") || is_op("TDH.MEM.PAGE.REMOVE") || is_op("TDH.MEM.PAGE.DEMOTE") ||
-	    is_op("TDH.MEM.PAGE.RELOCATE") || rw_op() || attr_op())
+	    is_op("TDH.MEM.PAGE.RELOCATE") || leaf_op() || attr_op())
 		return SEPT_MAPPED;
 	if (is_op("TDH.MEM.RANGE.UNBLOCK"))
 		return SEPT_BLOCKED;
@@ -220,6 +206,8 @@ static void make_operands(void)
 
 	if (has("gpa_misaligned") && !guest_op())
 		bad_gpa();
+	if (has("gpa_not_256B"))
+		cs.rcx |= row.variant ? tb_td()->shared_bit << PAGE_SHIFT : 0x80;
 	if (has("gpa_not_8B"))
 		cs.rcx |= 4;
 	if (has("gpa_shared_or_beyond") && !guest_op())
@@ -281,8 +269,10 @@ static void make_call(void)
 	cs.fn = ops[op].fn;
 	cs.rcx = tb_gpa(cs.gfn, row.level);
 	cs.rdx = tb.tdr;
+	if (leaf_op())
+		cs.rcx = cs.gfn << PAGE_SHIFT;
 	if (rw_op()) {
-		cs.rcx = cs.gfn << PAGE_SHIFT | 8;
+		cs.rcx |= 8;
 		cs.r8 = 0x5151;
 		tb_td()->debug = !has("DEBUG=0");
 	}
@@ -355,9 +345,32 @@ static void make_vp(void)
 		tb_td()->epoch += REFCOUNT_ONE(EPOCH_OF(tb_td()->epoch) - 1);
 }
 
+/* A TD or vCPU that is not, or not any more, where calls work on it. */
+static void make_life_cycle(void)
+{
+	struct seam_td *td = tb_td();
+
+	cs.saved_td = *td;
+	td->fatal = has("FATAL=1");
+	if (has("lifecycle!="))
+		td->lifecycle = row.variant ? TD_BLOCKED : TD_HKID_ASSIGNED;
+	if (has("NUM_TDCX<6"))
+		td->nr_tdcx = SEAM_TDCX_PER_TD - 1;
+	if (has("UNINITIALIZED"))
+		td->op_state = OP_UNINITIALIZED;
+	if (has("page_count"))
+		tb_vp()->nr_tdcx--;
+}
+
 /* What the case pretends about the vCPU and the TD, taken back. */
 static void undo(void)
 {
+	tb_td()->fatal = cs.saved_td.fatal;
+	tb_td()->lifecycle = cs.saved_td.lifecycle;
+	tb_td()->nr_tdcx = cs.saved_td.nr_tdcx;
+	tb_td()->op_state = cs.saved_td.op_state;
+	if (has("page_count"))
+		tb_vp()->nr_tdcx++;
 	if (has("vcpu_running"))
 		tb_vp()->where = 0;
 	if (has("REFCOUNT_of_previous_epoch!=0"))
@@ -486,7 +499,7 @@ static bool regs_right(void)
 
 	if (attr_op())
 		return attr_regs_right();
-	if (strncmp(row.op, "TDH.MEM.", 8) || cs.fn == TDH_MEM_TRACK)
+	if ((strncmp(row.op, "TDH.MEM.", 8) && !is_op("TDH.MR.EXTEND")) || cs.fn == TDH_MEM_TRACK)
 		return true;
 	if (cs.fn == TDH_MEM_SEPT_REMOVE && (tb.regs.r9 == NULL_PA) != !!cs.version)
 		return false;
@@ -613,6 +626,7 @@ static void run_case(void *arg)
 	make_guest();
 	make_vp();
 	make_locks();
+	make_life_cycle();
 	cs.value_before = cs.entry ? *cs.entry : 0;
 	call();
 	print_outcome();
@@ -674,8 +688,9 @@ static bool compare_once(bool runnable, bool five, unsigned int variant)
 
 static unsigned int nr_variants(void)
 {
-	static const char *const two[] = {"hpa_misaligned", "RDX_reserved", "any_4K_child", "(v1:",
-					  "RCX_reserved",   "RAX_reserved", "gpa_shared",   "or_HP"};
+	static const char *const two[] = {
+		"hpa_misaligned", "RDX_reserved", "any_4K_child", "(v1:",  "RCX_reserved",
+		"gpa_not_256B",	  "RAX_reserved", "gpa_shared",	  "or_HP", "lifecycle!="};
 
 	if (has("gpa_misaligned"))
 		return guest_op() ? 3 : 5;
@@ -692,7 +707,7 @@ static bool exists_in(int op_state)
 
 	if (row.op_state >= 0)
 		return row.op_state == op_state;
-	return op_state == OP_RUNNABLE ? !is_op("TDH.MEM.PAGE.ADD") : !run_only;
+	return op_state == OP_RUNNABLE ? !is_op("TDH.MEM.PAGE.ADD") && !is_op("TDH.MR.EXTEND") : !run_only;
 }
 
 /*
@@ -733,7 +748,7 @@ static unsigned int count_of(const char *op)
 static void drive(const char *line)
 {
 	unsigned int n = count_of(row.op);
-	const char *skip = not_reached();
+	const char *skip = find_op() < 0 ? "operation is not implemented" : NULL;
 
 	count[n].rows++;
 	parse_levels();
