@@ -2,7 +2,7 @@
 # The copy of a tree that is built. The tree itself is only read.
 #
 # Copies are kept in slots, $cache/slot-N:
-#     kind     what besides the source decides on the objects: configuration, flags, compiler
+#     kind     configuration, coverage, compiler: for another one nothing of the objects could stay
 #     content  hash of the source that src holds; absent while it changes
 #     index    hash of each file in src
 #     owner    the build directory that last changed it
@@ -71,7 +71,7 @@ kind_of_build()
 {
 	"$CC" -v 2>&1 | tail -n 1
 	echo "$CC $config coverage=$coverage"
-	cat "$here"/config/base $(fragments) "$here/privasm.S" "$here/objects"
+	cat "$here"/config/base $(fragments)
 }
 
 # Sets $slot and locks it.
