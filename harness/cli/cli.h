@@ -10,6 +10,7 @@
 
 #include <cjson/cJSON.h>
 
+#include "harness/cli/options_tree.h"
 #include "harness/scenario/exec.h"
 
 enum cli_exit {
@@ -18,6 +19,10 @@ enum cli_exit {
 	CLI_FOUND = 2, /* a violation, or a test differs from its header */
 	CLI_INTERNAL = 3, /* internal error, nondeterminism, a replay that diverges */
 	CLI_UNKNOWN = 5, /* bound reached, verdict unknown */
+	/* of git bisect run */
+	CLI_BISECT_SAME = 1,
+	CLI_BISECT_SKIP = 125,
+	CLI_BISECT_USAGE = 129,
 };
 
 /* Groups of options that a command takes. */
@@ -27,7 +32,8 @@ enum cli_group {
 	CLI_SAVE = 4,
 	CLI_JSON = 8,
 	CLI_CORPUS = 16,
-	CLI_STRICT = 32
+	CLI_STRICT = 32,
+	CLI_TREE = 64
 };
 
 /**
@@ -46,6 +52,7 @@ struct cli_options {
 	bool json, strict, has_seed;
 	char **args;
 	unsigned int nr_args;
+	struct tree_options tree;
 };
 
 struct cli_command {
@@ -55,13 +62,14 @@ struct cli_command {
 };
 
 extern const struct cli_command cmd_run, cmd_explore, cmd_litmus, cmd_convert, cmd_bugs, cmd_list, cmd_report;
+extern const struct cli_command cmd_check, cmd_quick;
 
 /* The program. Returns its exit code; --help and usage errors leave through exit(). */
 int cli_main(int argc, char **argv);
 
 /* One line on stderr. */
 void cli_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-/* The same, then exit 1. */
+/* The same, then exit 1, or 129 under git bisect run, to which 1 means a bad tree. */
 void cli_usage(const char *fmt, ...) __attribute__((noreturn, format(printf, 1, 2)));
 
 /* The worse of two exit codes: internal, usage, found, unknown, clean. */

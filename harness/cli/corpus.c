@@ -78,3 +78,9 @@ void corpus_free(struct corpus *c)
 	free(c->path);
 	memset(c, 0, sizeof(*c));
 }
+
+bool corpus_all(struct corpus *c, const char *dir)
+{
+	memset(c, 0, sizeof(*c));
+	return add_all(c, dir ? dir : default_dir());
+}

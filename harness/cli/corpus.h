@@ -17,6 +17,8 @@ struct corpus {
  * (reported).
  */
 bool corpus_for_bug(struct corpus *c, const char *dir, const char *name);
+/* Every test of DIR/litmus, sorted by name; @dir as above. */
+bool corpus_all(struct corpus *c, const char *dir);
 void corpus_free(struct corpus *c);
 
 #endif

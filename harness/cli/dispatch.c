@@ -10,7 +10,8 @@
 #include "harness/scenario/ops.h"
 
 static const struct cli_command *const commands[] = {
-	&cmd_run, &cmd_explore, &cmd_litmus, &cmd_bugs, &cmd_convert, &cmd_list, &cmd_report,
+	&cmd_run,  &cmd_explore, &cmd_litmus, &cmd_bugs,  &cmd_convert,
+	&cmd_list, &cmd_report,	 &cmd_check,  &cmd_quick,
 };
 
 /* A report that did not reach its reader is no success, whatever the verdict was. */

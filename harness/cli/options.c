@@ -27,6 +27,8 @@ enum {
 	OPT_POINTS,
 };
 
+static int usage_code = CLI_USAGE;
+
 void cli_error(const char *fmt, ...)
 {
 	va_list ap;
@@ -48,7 +50,17 @@ void cli_usage(const char *fmt, ...)
 	vsnprintf(line, sizeof(line), fmt, ap);
 	va_end(ap);
 	cli_error("%s", line);
-	exit(CLI_USAGE);
+	exit(usage_code);
+}
+
+/* Known before the options are parsed, because it is about their errors. */
+static int usage_code_of(const struct cli_command *c, int argc, char **argv)
+{
+	if (c->groups & CLI_TREE)
+		for (int i = 1; i < argc; i++)
+			if (strncmp(argv[i], "--bis", 5) == 0)
+				return CLI_BISECT_USAGE;
+	return CLI_USAGE;
 }
 
 static u64 number(const char *option, const char *arg, u64 max)
@@ -217,6 +229,12 @@ static const struct argp group_argp[] = {
 	{strict_options, parse_option, NULL, NULL, NULL, NULL, NULL},
 };
 
+/* In the order of enum cli_group. */
+static const struct argp *group(unsigned int i)
+{
+	return i < ARRAY_SIZE(group_argp) ? &group_argp[i] : &cli_tree_argp;
+}
+
 /* Input of the parser of arguments; the groups get @options only. */
 struct parse {
 	struct cli_options *options;
@@ -271,19 +289,20 @@ static void check_args(const struct cli_command *c, const struct cli_options *o)
 
 void cli_parse(const struct cli_command *c, int argc, char **argv, struct cli_options *o)
 {
-	struct argp_child children[ARRAY_SIZE(group_argp) + 1] = {0};
+	struct argp_child children[ARRAY_SIZE(group_argp) + 2] = {0};
 	struct argp argp = {NULL, parse_args, c->args, c->doc, children, NULL, NULL};
 	struct parse parse = {.options = o};
 	char name[64];
 
-	for (unsigned int i = 0; i < ARRAY_SIZE(group_argp); i++)
+	for (unsigned int i = 0; i <= ARRAY_SIZE(group_argp); i++)
 		if (c->groups & (1u << i))
-			children[parse.nr_groups++].argp = &group_argp[i];
+			children[parse.nr_groups++].argp = group(i);
 	options_init(o, argc);
+	usage_code = usage_code_of(c, argc, argv);
 	snprintf(name, sizeof(name), "tdpfuzz %s", c->name);
 	argv[0] = name;
 	if (argp_parse(&argp, argc, argv, 0, NULL, &parse))
-		exit(CLI_USAGE);
+		exit(usage_code);
 	check_args(c, o);
 }
 
