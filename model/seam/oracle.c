@@ -114,6 +114,19 @@ static void check_td(struct seam_td *td)
 		broken("I6 epoch counters differ from the vCPUs inside", 0, 0, td->epoch);
 }
 
+/* Every page that the PAMT has in use is some TD's: what a call forgot to give back shows here. */
+static void check_pamt(void)
+{
+	u64 pages = 0;
+
+	for (unsigned int i = 0; i < seam_nr_tds; i++) {
+		if (seam_tds[i].tdr)
+			pages += seam_tds[i].chldcnt + 1;
+	}
+	if (pages != pamt_in_use())
+		broken("I2 the PAMT has other pages in use than the TDs count", 0, 0, pamt_in_use());
+}
+
 void seam_check_quiescent(void)
 {
 	check_nr++;
@@ -121,4 +134,5 @@ void seam_check_quiescent(void)
 		if (seam_tds[i].tdr && seam_tds[i].lifecycle <= TD_KEYS_CONFIGURED)
 			check_td(&seam_tds[i]);
 	}
+	check_pamt();
 }

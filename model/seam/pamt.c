@@ -7,10 +7,12 @@ static struct pamt_entry pamt_4k[HW_NR_FRAMES];
 static struct pamt_entry pamt_2m[HW_NR_FRAMES / 4];
 static struct pamt_entry pamt_1g[HW_NR_FRAMES / 16];
 static u32 run;
+static u64 in_use; /* 4K pages */
 
 void pamt_reset(void)
 {
 	run++;
+	in_use = 0;
 }
 
 static struct pamt_entry *pamt_raw(pfn_t pfn, unsigned int level)
@@ -170,12 +172,18 @@ void pamt_unlock(struct pamt_ref *ref)
 	ref->entry = NULL;
 }
 
+u64 pamt_in_use(void)
+{
+	return __atomic_load_n(&in_use, __ATOMIC_ACQUIRE);
+}
+
 void pamt_set_type(pfn_t pfn, unsigned int level, enum pamt_type type)
 {
 	struct pamt_entry *p = pamt(pfn, level);
 	int change = (type != PAMT_NDA) - (p->type != PAMT_NDA);
 
 	__atomic_store_n(&p->type, type, __ATOMIC_RELEASE);
+	__atomic_fetch_add(&in_use, change * (s64)hw_level_pages(level), __ATOMIC_ACQ_REL);
 	if (level < 3)
 		__atomic_fetch_add(&pamt(pfn, level + 1)->used, change, __ATOMIC_ACQ_REL);
 }
@@ -205,4 +213,5 @@ void pamt_assign_children(pfn_t pfn, unsigned int level, enum pamt_type type, pf
 		__atomic_store_n(&p->bepoch, 0, __ATOMIC_RELEASE);
 	}
 	__atomic_fetch_add(&pamt(pfn, level)->used, change, __ATOMIC_ACQ_REL);
+	__atomic_fetch_add(&in_use, (s64)(s32)change * (s64)stride, __ATOMIC_ACQ_REL);
 }

@@ -55,6 +55,8 @@ bool pamt_lock_implicit(pfn_t pfn, unsigned int level, enum seam_lock_mode mode,
 bool pamt_lock_implicit_free(pfn_t pfn, unsigned int level, enum seam_lock_mode mode, struct pamt_ref *ref);
 void pamt_unlock(struct pamt_ref *ref);
 
+/* 4K pages that are not NDA, whatever the size of their entries. */
+u64 pamt_in_use(void);
 /* Under X: change of type, in the caller's step. */
 void pamt_set_type(pfn_t pfn, unsigned int level, enum pamt_type type);
 void pamt_assign(pfn_t pfn, unsigned int level, enum pamt_type type, pfn_t owner);
