@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "model/event.h"
 #include "model/seam/call.h"
+#include "model/seam/sys.h"
 #include "model/seam/sept_walk.h"
 
 #define HKID_BITS GENMASK_ULL(51, SEAM_KEYID_SHIFT)
@@ -11,7 +12,7 @@ u64 seam_hpa_check(u64 hpa, unsigned int level, unsigned int reg)
 
 	if ((hpa & align) || (hpa & HKID_BITS) || (hpa >> 52))
 		return TDX_OPERAND_INVALID | reg;
-	if ((hpa >> PAGE_SHIFT) + hw_level_pages(level) > HW_NR_FRAMES)
+	if (seam_sys_outside(hpa >> PAGE_SHIFT, hw_level_pages(level)))
 		return TDX_OPERAND_ADDR_RANGE_ERROR | reg;
 	return TDX_SUCCESS;
 }
@@ -223,6 +224,12 @@ static const struct leaf {
 	{TDH_MEM_TRACK, false, false, false, tdh_mem_track, "TDH.MEM.TRACK"},
 	{TDH_MEM_RANGE_UNBLOCK, false, true, false, tdh_mem_range_unblock, "TDH.MEM.RANGE.UNBLOCK"},
 	{TDH_PHYMEM_PAGE_WBINVD, false, false, false, tdh_phymem_page_wbinvd, "TDH.PHYMEM.PAGE.WBINVD"},
+	{TDH_SYS_INIT, false, false, false, tdh_sys_init, "TDH.SYS.INIT"},
+	{TDH_SYS_LP_INIT, false, false, false, tdh_sys_lp_init, "TDH.SYS.LP.INIT"},
+	{TDH_SYS_RD, false, false, false, tdh_sys_rd, "TDH.SYS.RD"},
+	{TDH_SYS_CONFIG, false, false, false, tdh_sys_config, "TDH.SYS.CONFIG"},
+	{TDH_SYS_KEY_CONFIG, false, false, false, tdh_sys_key_config, "TDH.SYS.KEY.CONFIG"},
+	{TDH_SYS_TDMR_INIT, false, false, false, tdh_sys_tdmr_init, "TDH.SYS.TDMR.INIT"},
 	{TDH_MNG_CREATE, false, false, false, tdh_mng_create, "TDH.MNG.CREATE"},
 	{TDH_MNG_KEY_CONFIG, false, false, false, tdh_mng_key_config, "TDH.MNG.KEY.CONFIG"},
 	{TDH_MNG_ADDCX, false, false, false, tdh_mng_addcx, "TDH.MNG.ADDCX"},
@@ -274,6 +281,9 @@ u64 seam_call(u64 fn, struct tdx_module_args *args)
 
 	if (!leaf || (fn & ~0xffffffull) || (version && !leaf->version1))
 		return TDX_OPERAND_INVALID | TDX_OPERAND_ID_RAX;
+	status = seam_sys_admits(c.fn);
+	if (unlikely(status))
+		return status;
 	if (leaf->mem)
 		args->rcx = args->rdx = 0;
 	if (version > 1)

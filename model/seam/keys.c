@@ -8,9 +8,10 @@
 #include <string.h>
 
 #include "model/seam/life.h"
+#include "model/seam/sys.h"
 
 #define WB_PARTS 4
-#define GLOBAL_KEYID (SEAM_NR_KEYIDS - 1) /* unless SYS.CONFIG says another */
+#define BENCH_KEYID (SEAM_NR_KEYIDS - 1) /* the module's own while no SYS.CONFIG has said another */
 
 struct seam_kot seam_kot;
 struct seam_package seam_packages[SEAM_MAX_PACKAGES];
@@ -32,7 +33,7 @@ void seam_keys_reset(void)
 {
 	memset(&seam_kot, 0, sizeof(seam_kot));
 	memset(seam_packages, 0, sizeof(seam_packages));
-	seam_kot.state[GLOBAL_KEYID] = KOT_RESERVED;
+	seam_kot.state[seam_sys.keyid ? seam_sys.keyid : BENCH_KEYID] = KOT_RESERVED;
 }
 
 static bool lock_kot(enum seam_lock_mode mode)

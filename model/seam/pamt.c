@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "model/seam/pamt.h"
+#include "model/seam/sys.h"
 
 static struct pamt_entry pamt_4k[HW_NR_FRAMES];
 static struct pamt_entry pamt_2m[HW_NR_FRAMES / 4];
@@ -22,11 +23,24 @@ static struct pamt_entry *pamt_raw(pfn_t pfn, unsigned int level)
 	return (level == 2 ? pamt_2m : pamt_1g) + (pfn >> (hw_geom.bits * (level - 1)));
 }
 
-static void first_touch(struct pamt_entry *p)
+/* What the host reserved is so from the start; it has to be asked only where there are reserved areas. */
+static void set_reserved(struct pamt_entry *p, pfn_t pfn, unsigned int level)
+{
+	u64 nr = level < 3 ? seam_sys_reserved(hw_gfn_round(pfn, level), hw_level_pages(level)) : 0;
+
+	if (level == 1 && nr)
+		p->type = PAMT_RSVD;
+	if (level == 2)
+		p->used = nr;
+}
+
+static void first_touch(struct pamt_entry *p, pfn_t pfn, unsigned int level)
 {
 	m_lock_internal();
 	if (p->run != run) {
 		memset(&p->used, 0, sizeof(*p) - offsetof(struct pamt_entry, used));
+		if (seam_sys.state != SYS_NOT_STARTED)
+			set_reserved(p, pfn, level);
 		__atomic_store_n(&p->run, run, __ATOMIC_RELEASE);
 	}
 	m_unlock_internal();
@@ -37,7 +51,7 @@ struct pamt_entry *pamt(pfn_t pfn, unsigned int level)
 	struct pamt_entry *p = pamt_raw(pfn, level);
 
 	if (unlikely(__atomic_load_n(&p->run, __ATOMIC_ACQUIRE) != run))
-		first_touch(p);
+		first_touch(p, pfn, level);
 	return p;
 }
 
@@ -55,13 +69,13 @@ bool seam_owns(pfn_t pfn, u64 pages)
 	for (pfn_t p = pfn; p < pfn + pages;) {
 		struct pamt_entry *large = p < HW_NR_FRAMES ? pamt_raw(p, 2) : NULL;
 
-		if (seam_pamt_type(p, 3) != PAMT_NDA || seam_pamt_type(p, 2) != PAMT_NDA)
+		if (seam_pamt_type(p, 3) > PAMT_RSVD || seam_pamt_type(p, 2) > PAMT_RSVD)
 			return true;
 		if (!large || large->run != run || !large->used) {
 			p = hw_gfn_round(p, 2) + big; /* nothing in use in this 2M */
 			continue;
 		}
-		if (seam_pamt_type(p, 1) != PAMT_NDA)
+		if (seam_pamt_type(p, 1) > PAMT_RSVD)
 			return true;
 		p++;
 	}
@@ -138,7 +152,7 @@ struct pamt_entry *pamt_implicit(pfn_t pfn, unsigned int level)
 {
 	struct pamt_entry *p = pamt(pfn, level);
 
-	if (m_load64(&p->type, M_SEAM) == PAMT_NDA)
+	if (m_load64(&p->type, M_SEAM) <= PAMT_RSVD)
 		seam_halt("PAMT of a mapped page says that nobody owns it");
 	return p;
 }

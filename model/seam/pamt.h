@@ -3,10 +3,9 @@
  * Physical Address Metadata Table: who owns a page. One entry for each 4K, 2M and 1G of memory.
  *
  * A 2M mapping is PAMT_2M REG over 4K entries that are NDA; a 4K mapping is PAMT_4K REG under PAMT_2M NDA.
- * NDA keeps owner and BEPOCH of before. Simplifications: the whole memory is one initialised TDMR without
- * reserved holes, so RSVD does not occur; the locks that a walk takes on the entries of 1G, 2M and 4K are
- * taken in one step; the 2M entry knows how many of its 4K entries are in use, which stands for the scan of
- * them.
+ * NDA keeps owner and BEPOCH of before. RSVD is what the host reserved in SYS.CONFIG. Simplifications: the
+ * locks that a walk takes on the entries of 1G, 2M and 4K are taken in one step; the 2M entry knows how many
+ * of its 4K entries are not NDA, which stands for the scan of them.
  */
 #ifndef TDPFUZZ_MODEL_SEAM_PAMT_H
 #define TDPFUZZ_MODEL_SEAM_PAMT_H
