@@ -45,8 +45,7 @@ void kvm_mmu_invalidate_end(struct kvm *kvm)
 		WRITE_ONCE(kvm->mmu_invalidate_seq, kvm->mmu_invalidate_seq + 1);
 	} else {
 		WRITE_ONCE(kvm->mmu_invalidate_seq, kvm->mmu_invalidate_seq + 1);
-		smp_wmb(); /* pairs with smp_rmb() in kvm_mmu_faultin_pfn() and in mmu_invalidate_retry_gfn()
-			    */
+		smp_wmb(); /* pairs with smp_rmb() in kvm_mmu_faultin_pfn() */
 		WRITE_ONCE(kvm->mmu_invalidate_in_progress, kvm->mmu_invalidate_in_progress - 1);
 	}
 	m_emit1(EV_INVAL_END, 0);

@@ -203,7 +203,11 @@ int kvm_mmu_do_page_fault(struct kvm_vcpu *vcpu, gpa_t addr, u64 error_code, boo
 	return r;
 }
 
-int kvm_vcpu_pre_fault_memory(struct kvm_vcpu *vcpu, gfn_t gfn, bool private)
+/*
+ * One page. Whether it is private is looked up first, outside of everything: a conversion that comes in
+ * between makes the fault fail with -EFAULT.
+ */
+int kvm_vcpu_pre_fault_memory(struct kvm_vcpu *vcpu, gfn_t gfn)
 {
 	struct kvm *kvm = the_kvm();
 	struct kvm_page_fault fault;
@@ -213,21 +217,22 @@ int kvm_vcpu_pre_fault_memory(struct kvm_vcpu *vcpu, gfn_t gfn, bool private)
 
 	if (!READ_ONCE(kvm->pre_fault_allowed))
 		return -EOPNOTSUPP;
-	if (private)
+	r = kvm_mmu_load(vcpu);
+	if (r)
+		return r;
+	if (kvm->has_private_mem && kvm_mem_is_private(kvm, gfn))
 		error_code |= PFERR_PRIVATE_ACCESS;
 	else
 		addr |= kvm_gfn_direct_bits(kvm) << PAGE_SHIFT;
-	r = kvm_mmu_load(vcpu);
-	while (!r) {
+	for (;;) {
+		if (kvm_signal_pending(vcpu))
+			return -EINTR;
 		r = kvm_mmu_do_page_fault(vcpu, addr, error_code, true, &fault);
 		if (r != RET_PF_RETRY)
 			break;
-		if (kvm_signal_pending(vcpu))
-			return -EINTR;
 		if (READ_ONCE(kvm->vm_bugged))
 			return -EIO;
 		cond_resched();
-		r = 0;
 	}
 	return r < 0 ? r : 0;
 }

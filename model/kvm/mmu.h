@@ -40,6 +40,6 @@ void kvm_mmu_hugepage_adjust(struct kvm_vcpu *vcpu, struct kvm_page_fault *fault
 void disallowed_hugepage_adjust(struct kvm_page_fault *fault, u64 spte, int cur_level, bool is_mirror);
 int kvm_mmu_load(struct kvm_vcpu *vcpu);
 int kvm_tdp_mmu_map_private_pfn(struct kvm_vcpu *vcpu, gfn_t gfn, pfn_t pfn);
-int kvm_vcpu_pre_fault_memory(struct kvm_vcpu *vcpu, gfn_t gfn, bool private);
+int kvm_vcpu_pre_fault_memory(struct kvm_vcpu *vcpu, gfn_t gfn);
 
 #endif

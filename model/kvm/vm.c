@@ -114,23 +114,39 @@ static int punch_hole(gfn_t start, u64 npages)
 	return kvm_gmem_punch_hole(kvm_of_run, start, start + npages);
 }
 
-/* KVM_PRE_FAULT_MEMORY on a vCPU that no KVM_RUN uses; SRCU is held for the whole call. */
-static int prefault(unsigned int vcpu, gfn_t start, u64 npages, bool private)
+/*
+ * KVM_PRE_FAULT_MEMORY on a vCPU that no KVM_RUN uses; SRCU is held for the whole call. Says how far it got;
+ * an error after the first page is not reported.
+ */
+static int pre_fault_memory(struct kvm_vcpu *vcpu, gfn_t *gfn, u64 *npages)
 {
 	struct kvm *kvm = kvm_of_run;
-	u64 done = 0;
+	u64 all = *npages;
 	int idx, r = 0;
 
-	mutex_lock(&kvm->vcpus[vcpu].mutex);
+	mutex_lock(&vcpu->mutex);
 	idx = srcu_read_lock(&kvm->srcu);
-	for (gfn_t gfn = start; gfn < start + npages && !r; gfn++) {
-		r = kvm_vcpu_pre_fault_memory(&kvm->vcpus[vcpu], gfn, private);
-		done += !r;
+	while (*npages && !r) {
+		r = kvm_vcpu_pre_fault_memory(vcpu, *gfn);
+		if (!r) {
+			++*gfn;
+			--*npages;
+		}
 	}
 	srcu_read_unlock(&kvm->srcu, idx);
-	mutex_unlock(&kvm->vcpus[vcpu].mutex);
-	/* As the ioctl: an error after the first page is not reported. */
-	return done ? 0 : r;
+	mutex_unlock(&vcpu->mutex);
+	return *npages < all ? 0 : r;
+}
+
+/* A VMM goes on until all is done or nothing more is. KVM itself looks up what is private. */
+static int prefault(unsigned int vcpu, gfn_t start, u64 npages, bool private)
+{
+	int r = 0;
+
+	(void)private;
+	while (npages && !r)
+		r = pre_fault_memory(&kvm_of_run->vcpus[vcpu], &start, &npages);
+	return r;
 }
 
 static int nx_recover(void)
