@@ -211,6 +211,7 @@ static void keep_kernel(void)
 /* Everything that lasts for the process, and the tree as after its initcalls. */
 static void start(void)
 {
+	void (*listener)(const struct m_event *ev);
 	static bool done;
 	int err;
 
@@ -228,8 +229,12 @@ static void start(void)
 	hw_cpus_reset(HW_MAX_CPUS);
 	seam_reset();
 	host_reset();
+	/* No run yet, and nothing that oracles could know. */
+	listener = m_listener;
+	m_listener = NULL;
 	err = lnx_boot(LNX_MAX_CPUS);
 	host_leave();
+	m_listener = listener;
 	if (err)
 		lnx_internal("the tree does not start: error %d", err);
 	keep_kernel();
