@@ -202,6 +202,12 @@ int lnx_trap(unsigned long ip);
 const volatile void *lnx_resched_word(unsigned int thread);
 void lnx_resched_read(unsigned long pc);
 
+/*
+ * Host, if it has it: part of what lnx_heap_alloc() gave is now an object (live), or not any more. The kernel half's slabs consist of
+ * many objects.
+ */
+void lnx_heap_mark(const volatile void *p, unsigned long size, int live) __attribute__((weak));
+
 /* For each instrumented access: is the frame allocated; is the address in [LNX_HEAP, + LNX_HEAP_SIZE) no freed object's? */
 int lnx_page_live(unsigned long pfn);
 int lnx_object_live(unsigned long addr);

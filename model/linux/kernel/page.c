@@ -95,7 +95,7 @@ struct page *env_alloc_pages(unsigned int order, enum lnx_page type, gfp_t gfp, 
 static void check_free(struct page *page, unsigned int order, unsigned long pc)
 {
 	if (page_ref_count(page) != 1)
-		lnx_fail("PT-01",
+		lnx_fail("UAF-02",
 			 page_ref_count(page) ? "free_pages() of a page that others hold"
 					      : "free_pages() of a page that is free",
 			 pc, "pfn %lx, order %u, %d references", page_to_pfn(page), order,
@@ -108,7 +108,7 @@ void env_free_pages(struct page *page, unsigned int order, unsigned long pc)
 	unsigned int i;
 
 	if (pfn >= NR_FRAMES)
-		lnx_fail("PT-01", "free_pages() of what is no page", pc, "pfn %lx", pfn);
+		lnx_fail("UAF-02", "free_pages() of what is no page", pc, "pfn %lx", pfn);
 	if (!order && page_ref_count(page) > 1) {
 		page_ref_dec(page); /* the last put_page() frees it */
 		return;

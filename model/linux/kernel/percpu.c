@@ -130,7 +130,7 @@ void free_percpu(void __percpu *ptr)
 	if (!ptr)
 		return;
 	if (i >= ARRAY_SIZE(grain_used) || grain_used[i] != 1)
-		lnx_fail("PT-01", "free_percpu() of what is not allocated", ENV_PC, "%px", (void *)ptr);
+		lnx_fail("UAF-02", "free_percpu() of what is not allocated", ENV_PC, "%px", (void *)ptr);
 	do
 		grain_used[i++] = 0;
 	while (i < ARRAY_SIZE(grain_used) && grain_used[i] == 2);

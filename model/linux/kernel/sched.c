@@ -57,6 +57,8 @@ void lnx_switch_to(unsigned int thread, unsigned int cpu)
 {
 	struct env_thread *next = &env_threads[thread];
 
+	if (unlikely(!next->task)) /* before lnx_boot() */
+		return;
 	env_self->preempt_count = this_cpu_read(env_hot_preempt_count);
 	env_self->hardirqs_enabled = this_cpu_read(hardirqs_enabled);
 	env_set_gs(cpu);
@@ -421,7 +423,7 @@ void put_pid(struct pid *pid)
 	if (!pid)
 		return;
 	if (refcount_read(&pid->count) == 1)
-		lnx_fail("PT-01", "put_pid() of a reference that nobody has", ENV_PC, "pid %ld",
+		lnx_fail("UAF-02", "put_pid() of a reference that nobody has", ENV_PC, "pid %ld",
 			 (long)(pid - pids));
 	refcount_dec(&pid->count);
 }

@@ -103,6 +103,13 @@ static void cache_setup(struct kmem_cache *c, const char *name, unsigned int siz
 	c->per_slab = n;
 }
 
+/* Tells the host half, which looks at each access of the tree. */
+static void mark(const void *p, unsigned long size, int live)
+{
+	if (lnx_heap_mark)
+		lnx_heap_mark(p, size, live);
+}
+
 static struct slab *slab_of(const void *object)
 {
 	return (struct slab *)((unsigned long)object & PAGE_MASK);
@@ -132,6 +139,7 @@ static void new_slab(struct kmem_cache *c)
 
 	slab->cache = c;
 	units[unit_of((unsigned long)slab)] = UNIT_SLAB;
+	mark(slab, PAGE_SIZE, 0);
 	for (i = c->per_slab; i; i--)
 		poison(c, object_at(slab, i - 1));
 }
@@ -140,7 +148,7 @@ static void fail_written_after_free(struct kmem_cache *c, const void *object)
 {
 	const struct slab *slab = slab_of(object);
 
-	lnx_fail("PT-01", "write to an object after it was freed", slab->site[index_of(slab, object)],
+	lnx_fail("UAF-01", "write to an object after it was freed", slab->site[index_of(slab, object)],
 		 "object of %s; the site is where it was freed", c->name);
 }
 
@@ -171,6 +179,7 @@ static void *take_object(struct kmem_cache *c, unsigned long pc)
 	slab = slab_of(object);
 	index = index_of(slab, object);
 	__set_bit(index, slab->live);
+	mark(object, c->object_size, 1);
 	slab->site[index] = pc;
 	return object;
 }
@@ -181,12 +190,13 @@ static void put_object(void *object, unsigned long pc)
 	unsigned int index = index_of(slab, object);
 
 	if (object != object_at(slab, index))
-		lnx_fail("PT-01", "kfree() of a pointer into an object", pc, "object of %s",
+		lnx_fail("UAF-02", "kfree() of a pointer into an object", pc, "object of %s",
 			 slab->cache->name);
 	if (!test_bit(index, slab->live))
-		lnx_fail("PT-01", "kfree() of an object that is free", pc,
+		lnx_fail("UAF-02", "kfree() of an object that is free", pc,
 			 "object of %s, freed before at %#x", slab->cache->name, slab->site[index]);
 	__clear_bit(index, slab->live);
+	mark(object, slab->cache->object_size, 0);
 	slab->site[index] = pc;
 	slab->cache->live--;
 	poison(slab->cache, object);
@@ -213,7 +223,7 @@ static void put_large(void *object, unsigned long pc)
 	unsigned long n = *unit / 16, i;
 
 	if (*unit < UNIT_LARGE || (unsigned long)object & ~PAGE_MASK)
-		lnx_fail("PT-01",
+		lnx_fail("UAF-02",
 			 *unit == UNIT_FREED ? "kfree() of an object that is free"
 					     : "kfree() of what is no object",
 			 pc, "large object, freed before at %#x", large_site[unit - units]);
@@ -253,7 +263,7 @@ static void free_any(const void *p, unsigned long pc)
 	unsigned long addr = (unsigned long)p;
 
 	if (addr - LNX_HEAP >= LNX_HEAP_SIZE)
-		lnx_fail("PT-01", "kfree() of what is no object", pc, "%px", p);
+		lnx_fail("UAF-02", "kfree() of what is no object", pc, "%px", p);
 	if (units[unit_of(addr)] == UNIT_SLAB) {
 		put_object((void *)p, pc);
 		return;
@@ -317,7 +327,7 @@ void kmem_cache_free(struct kmem_cache *c, void *p)
 	bool in_heap = addr - LNX_HEAP < LNX_HEAP_SIZE;
 
 	if (in_heap && units[unit_of(addr)] == UNIT_SLAB && slab_of(p)->cache != c)
-		lnx_fail("PT-01", "kmem_cache_free() to another cache", ENV_PC, "object of %s to %s",
+		lnx_fail("UAF-02", "kmem_cache_free() to another cache", ENV_PC, "object of %s to %s",
 			 slab_of(p)->cache->name, c->name);
 	if (!c->per_slab)
 		c->live--;
