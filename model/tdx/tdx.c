@@ -87,6 +87,9 @@ static void note_accept_level(struct kvm_vcpu *vcpu, const struct kvm_exit *exit
 /*
  * A private fault is retried here instead of in the guest: entering again and again at one instruction makes
  * the module suspect single-stepping, and its answer makes other vCPUs' S-EPT operations busy.
+ *
+ * Simplification: a guest that touches memory before it ACCEPTs ends this vCPU with -EIO; the kernel also
+ * declares the VM dead, so that the others leave at their next entry.
  */
 static int handle_private_violation(struct kvm_vcpu *vcpu, const struct kvm_exit *exit,
 				    struct kvm_page_fault *fault)
