@@ -13,6 +13,7 @@ link_all()
 	local objects
 
 	objects=$(tree_objects | grep -vxFf <(replaced_objects))
+	! is_linked "$objects" || return 0
 	rm -f "$out/lib.a"
 	(
 		cd "$slot/obj"
@@ -27,6 +28,21 @@ link_all()
 	objcopy --wildcard --keep-global-symbol='lnx_*' "$out/kernel-global.o" "$out/kernel.o.new"
 	cmp -s "$out/kernel.o.new" "$out/kernel.o" || mv "$out/kernel.o.new" "$out/kernel.o"
 	rm -f "$out/kernel.o.new"
+	mv "$out/inputs.new" "$out/inputs"
+}
+
+# Is nothing younger than the list of what was linked, and that list the same?
+is_linked()
+{
+	(
+		cd "$slot/obj"
+		printf '%s\n' "$PWD" $1 $(lib_objects) "$out"/env/*.o "$here"/{link.sh,stubs.sh,stubs.awk,kernel.lds,data-zero} "$symtype"
+	) >"$out/inputs.new"
+	[[ -e $out/kernel.o ]] && cmp -s "$out/inputs.new" "$out/inputs" &&
+		[[ -z $(cd "$slot/obj" && find $(sed 1d "$out/inputs") -newer "$out/inputs.stamp" -print -quit) ]] && return 0
+	touch "$out/inputs.stamp"
+	rm -f "$out/inputs"
+	return 1
 }
 
 # Objects of the tree that the environment stands for as a whole: the SEAMCALL instruction.

@@ -12,7 +12,7 @@ make_stubs()
 	nm -u "$out/all.o" | awk '{ print $2 }' | grep -vE "$OF_HOST" | grep -vxFf <(script_symbols) |
 		LC_ALL=C sort -u >"$out/undefined" || true
 	"$symtype" "$out/all.o" <"$out/undefined" >"$out/types"
-	readelf -rW "$out/all.o" | awk '$3 == "R_X86_64_PLT32" { print $5 }' | LC_ALL=C sort -u >"$out/called"
+	called_symbols >"$out/called"
 	zero_patterns >"$out/zero"
 	awk -v zero="$out/zero" -v called="$out/called" -f "$here/stubs.awk" "$out/types" >"$out/stubs.S.new"
 	cmp -s "$out/stubs.S.new" "$out/stubs.S" || mv "$out/stubs.S.new" "$out/stubs.S"
@@ -21,6 +21,14 @@ make_stubs()
 	if grep -q '^unsized' "$out/stubs.txt"; then
 		die "data-zero lists what has no size in the debug information: $(awk '$1 == "unsized" { print $2 }' "$out/stubs.txt" | paste -sd' ')"
 	fi
+}
+
+# Called in assembly, so without a declaration.
+called_symbols()
+{
+	objcopy --strip-debug "$out/all.o" "$out/stripped.o"
+	readelf -rW "$out/stripped.o" | awk '$3 == "R_X86_64_PLT32" { print $5 }' | LC_ALL=C sort -u
+	rm -f "$out/stripped.o"
 }
 
 # PATTERN [percpu], the pattern as a regular expression
