@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "model/event.h"
 #include "model/seam/call.h"
+#include "model/seam/dpamt.h"
 #include "model/seam/sys.h"
 #include "model/seam/sept_walk.h"
 
@@ -170,6 +171,8 @@ u64 seam_page_4k(struct seam_call *c, u64 hpa, unsigned int reg, unsigned int sl
 
 	if (err)
 		return err;
+	if (dpamt_missing(hpa >> PAGE_SHIFT))
+		return TDX_MISSING_PAMT_PAGE_PAIR | reg;
 	if (!pamt_walk(hpa >> PAGE_SHIFT, 1, SEAM_X, ref))
 		return TDX_OPERAND_BUSY | reg;
 	if (ref->level != 1 || ref->entry->type != PAMT_NDA)
@@ -185,6 +188,8 @@ u64 seam_page_free_range(struct seam_call *c, u64 hpa, unsigned int reg, unsigne
 
 	if (err)
 		return err;
+	if (level == 1 && dpamt_missing(hpa >> PAGE_SHIFT))
+		return TDX_MISSING_PAMT_PAGE_PAIR | reg;
 	if (!pamt_walk(hpa >> PAGE_SHIFT, level, SEAM_X, ref))
 		return TDX_OPERAND_BUSY | reg;
 	if (ref->level != level || ref->entry->type != PAMT_NDA)
@@ -230,6 +235,8 @@ static const struct leaf {
 	{TDH_SYS_CONFIG, false, false, false, tdh_sys_config, "TDH.SYS.CONFIG"},
 	{TDH_SYS_KEY_CONFIG, false, false, false, tdh_sys_key_config, "TDH.SYS.KEY.CONFIG"},
 	{TDH_SYS_TDMR_INIT, false, false, false, tdh_sys_tdmr_init, "TDH.SYS.TDMR.INIT"},
+	{TDH_PHYMEM_PAMT_ADD, false, false, false, tdh_phymem_pamt_add, "TDH.PHYMEM.PAMT.ADD"},
+	{TDH_PHYMEM_PAMT_REMOVE, false, false, false, tdh_phymem_pamt_remove, "TDH.PHYMEM.PAMT.REMOVE"},
 	{TDH_MNG_CREATE, false, false, false, tdh_mng_create, "TDH.MNG.CREATE"},
 	{TDH_MNG_KEY_CONFIG, false, false, false, tdh_mng_key_config, "TDH.MNG.KEY.CONFIG"},
 	{TDH_MNG_ADDCX, false, false, false, tdh_mng_addcx, "TDH.MNG.ADDCX"},

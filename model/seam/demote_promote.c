@@ -6,7 +6,7 @@
  * Simplification: the children's table is filled, and the PAMT entries of all children are changed, in one
  * step each.
  */
-#include "model/seam/call.h"
+#include "model/seam/dpamt.h"
 #include "model/seam/sept_walk.h"
 
 #define RDX_RESERVED (GENMASK_ULL(11, 1) | GENMASK_ULL(63, 52))
@@ -47,6 +47,14 @@ static void demote_commit(struct seam_call *c, pfn_t pfn, pfn_t table)
 	seam_chldcnt_add(c->td, 1);
 }
 
+/* Profile dynamic-pamt: the 2M range gets 4K metadata. */
+static u64 check_pair(struct seam_call *c, pfn_t pfn)
+{
+	if (c->level != 2 || !dpamt_missing(pfn))
+		return TDX_SUCCESS;
+	return dpamt_check_pages(c->in.r12, 12, c->in.r13, 13);
+}
+
 u64 tdh_mem_page_demote(struct seam_call *c)
 {
 	pfn_t pfn, table = c->in.r8 >> PAGE_SHIFT;
@@ -62,6 +70,7 @@ u64 tdh_mem_page_demote(struct seam_call *c)
 	pfn = sept_pfn(c->value, c->level);
 	err = seam_rule_b(c, pamt_implicit(pfn, c->level));
 	err = err ? err : seam_page_4k(c, c->in.r8, TDX_OPERAND_ID_R8, 0);
+	err = err ? err : check_pair(c, pfn);
 	if (err)
 		return err;
 	sept_take_page(table);
@@ -70,6 +79,8 @@ u64 tdh_mem_page_demote(struct seam_call *c)
 		return TDX_INTERRUPTED_RESTARTABLE;
 	if (!pamt_lock_implicit(pfn, c->level, SEAM_X, &c->refs[1]))
 		return TDX_OPERAND_BUSY | TDX_OPERAND_ID_RCX;
+	if (c->level == 2 && dpamt_missing(pfn))
+		dpamt_add(pfn, c->in.r12, c->in.r13);
 	demote_commit(c, pfn, table);
 	return TDX_SUCCESS;
 }

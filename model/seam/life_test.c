@@ -330,6 +330,54 @@ static void demote_profiles(void *arg)
 	seam_check_quiescent();
 }
 
+/* Large pages have a range of their own, without 4K metadata; control pages are all in the first ranges. */
+static void dynamic_pamt(void *arg)
+{
+	u64 missing = TDX_MISSING_PAMT_PAGE_PAIR | RCX, not_free = TDX_HPA_RANGE_NOT_FREE | RCX;
+	struct tdx_module_args regs;
+	hpa_t range, table, big;
+
+	(void)arg;
+	reset(1);
+	range = hw_gfn_round(a.tdr >> PAGE_SHIFT, 2) << PAGE_SHIFT;
+	expect_call(TDH_PHYMEM_PAMT_ADD, range | 1, b.tdr, TDX_OPERAND_INVALID, "1.5 has no PAMT.ADD");
+	seam_set_profile(SEAM_PROFILE_DYNAMIC_PAMT);
+	expect_call(TDH_MNG_CREATE, a.tdr, KEY, missing, "a TDR without metadata");
+	tb_expect_u64(tb_call(TDH_PHYMEM_PAMT_ADD, range, 0x1000, 0x2000, 0), TDX_OPERAND_INVALID | RCX,
+		      "PAMT.ADD for 4K");
+	tb_expect_u64(tb_call(TDH_PHYMEM_PAMT_ADD, range | 1, 0x1000, 0x1000, 0),
+		      TDX_OPERAND_INVALID | TDX_OPERAND_ID_R8, "one page twice");
+	tb_expect_u64(tb_call(TDH_PHYMEM_PAMT_ADD, range | 1, 0x1000, 0x2000, 0), 0, "PAMT.ADD");
+	tb_expect_u64(tb_call(TDH_PHYMEM_PAMT_ADD, range | 1, 0x1000, 0x2000, 0), not_free, "PAMT.ADD twice");
+	expect_call(TDH_MNG_CREATE, a.tdr, KEY, TDX_SUCCESS, "a TDR with metadata");
+	expect_call(TDH_PHYMEM_PAMT_REMOVE, range | 1, 0, not_free, "PAMT.REMOVE under a TDR");
+	tb.td = seam_td_create(KEY + 1, true);
+	tb.tdr = seam_tdr_pa(tb.td);
+	for (unsigned int l = 4; l > 2; l--) {
+		table = tb_page(1, HW_SEPT);
+		tb_call(TDH_PHYMEM_PAMT_ADD, (hw_gfn_round(table >> PAGE_SHIFT, 2) << PAGE_SHIFT) | 1, 0x1000,
+			0x2000, 0);
+		tb_must(tb_mem(TDH_MEM_SEPT_ADD, 0, l, table, 0), "SEPT.ADD");
+	}
+	big = tb_page(2, HW_GMEM);
+	tb_expect_u64(tb_mem(TDH_MEM_PAGE_AUG, 0, 2, big, 0), TDX_SUCCESS, "a large page needs none");
+	table = tb_page(1, HW_SEPT);
+	tb_call(TDH_PHYMEM_PAMT_ADD, (hw_gfn_round(table >> PAGE_SHIFT, 2) << PAGE_SHIFT) | 1, 0x1000, 0x2000,
+		0);
+	tb_expect_u64(tb_mem(TDH_MEM_PAGE_DEMOTE, 0, 2, table, 0), TDX_OPERAND_INVALID | 13,
+		      "DEMOTE has to bring it");
+	regs = (struct tdx_module_args){.rcx = tb_gpa(0, 2), .rdx = tb.tdr, .r8 = table};
+	regs.r12 = 0x3000;
+	regs.r13 = 0x4000;
+	tb_expect_u64(seam_call(TDH_MEM_PAGE_DEMOTE, &regs), TDX_SUCCESS, "and does");
+	for (unsigned int i = 0; i < hw_entries(); i++)
+		tb_must(tb_mem(TDH_MEM_PAGE_REMOVE, i, 1, 0, 0), "REMOVE");
+	expect_call(TDH_PHYMEM_PAMT_REMOVE, big | 1, 0, TDX_SUCCESS, "PAMT.REMOVE when all is free");
+	tb_expect(tb.regs.rdx == 0x3000 && tb.regs.r8 == 0x4000, "gives the pages back");
+	expect_call(TDH_PHYMEM_PAMT_REMOVE, big | 1, 0, not_free, "once");
+	seam_set_profile(SEAM_PROFILE_1_5);
+}
+
 int main(void)
 {
 	static const struct life_case cases[] = {
@@ -342,6 +390,7 @@ int main(void)
 		{same_as_bench, "the test bench makes the same"},
 		{profiles, "profile vp-init-exclusive"},
 		{demote_profiles, "profiles of DEMOTE"},
+		{dynamic_pamt, "profile dynamic-pamt"},
 	};
 
 	run_cases(cases, ARRAY_SIZE(cases));

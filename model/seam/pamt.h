@@ -21,9 +21,11 @@
  * @bepoch: TD epoch of the last RANGE.BLOCK; accessed without @lock
  * @seen: oracle of the module: last check that met a mapping of the page
  * @used: entries of the size below that are not NDA
+ * @paired: of a 2M range in profile dynamic-pamt: the host gave pages for its 4K entries
  */
 struct pamt_entry {
 	u32 run, used, seen;
+	bool paired;
 	u64 lock, type, bepoch;
 	pfn_t owner;
 };
