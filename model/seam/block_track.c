@@ -45,7 +45,7 @@ u64 tdh_mem_range_block(struct seam_call *c)
 
 static u64 unblocked_value(u64 e)
 {
-	e &= ~(SEPT_TDB | SEPT_LOCK_BITS);
+	e &= ~(SEPT_TDB | SEPT_TDEL); /* a host priority since the lock was taken goes back */
 	return e & SEPT_TDP ? e : e | EPT_RWX;
 }
 

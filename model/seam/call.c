@@ -293,6 +293,8 @@ u64 seam_call(u64 fn, struct tdx_module_args *args)
 		return status;
 	if (leaf->mem)
 		args->rcx = args->rdx = 0;
+	if (version > 1 && (c.fn == TDH_MEM_PAGE_PROMOTE || c.fn == TDH_MEM_SEPT_REMOVE))
+		args->r9 = args->r10 = args->r11 = NULL_PA;
 	if (version > 1)
 		status = TDX_OPERAND_INVALID | TDX_OPERAND_ID_RAX;
 	else

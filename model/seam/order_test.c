@@ -370,7 +370,7 @@ static void make_td(void)
 {
 	struct seam_td *td = tb_td();
 
-	td->debug = !want(E_DEBUG);
+	td->debug = !want(E_DEBUG) && !want(E_READ_L2);
 	td->fatal = want(E_FATAL);
 	if (want(E_KEYS))
 		td->lifecycle = TD_BLOCKED;

@@ -10,8 +10,8 @@ u64 tdh_mem_sept_rd(struct seam_call *c)
 {
 	u64 err = seam_lock_td(c, c->in.rdx & ~L2_VIEW, TDX_OPERAND_ID_RDX, SEAM_S);
 
-	/* For debug TDs only, and there are none. */
-	if (!err && (c->in.rdx & L2_VIEW))
+	/* For debug TDs only. */
+	if (!err && (c->in.rdx & L2_VIEW) && !c->td->debug)
 		err = TDX_OPERAND_INVALID | TDX_OPERAND_ID_RDX;
 	err = err ? err : seam_check_gpa(c, 0, SEAM_TOP);
 	err = err ? err : seam_lock_tree(c, SEAM_S);
@@ -19,6 +19,8 @@ u64 tdh_mem_sept_rd(struct seam_call *c)
 	err = err ? err : seam_lock_entry(c);
 	if (!err)
 		seam_entry_error(c, TDX_SUCCESS); /* what an error would report */
+	if (!err && (c->in.rdx & L2_VIEW))
+		c->regs->r8 = 0; /* attributes in L2 VMs, none of which exists */
 	return err;
 }
 
