@@ -90,6 +90,8 @@ static bool contradicts_mirror(const struct m_event *ev)
 	case TDH_MEM_RANGE_BLOCK:
 	case TDH_MEM_PAGE_REMOVE:
 	case TDH_MEM_PAGE_DEMOTE:
+	case TDH_MEM_PAGE_RELOCATE:
+	case TDH_MEM_SEPT_REMOVE:
 		return class == TDX_EPT_WALK_FAILED || class == TDX_EPT_ENTRY_STATE_INCORRECT;
 	default:
 		return false;
@@ -104,6 +106,8 @@ static bool breaks_protocol(const struct m_event *ev)
 	case TDH_MEM_PAGE_REMOVE:
 	case TDH_MEM_PAGE_DEMOTE:
 	case TDH_MEM_PAGE_PROMOTE:
+	case TDH_MEM_PAGE_RELOCATE:
+	case TDH_MEM_SEPT_REMOVE:
 		return class == TDX_GPA_RANGE_NOT_BLOCKED || class == TDX_TLB_TRACKING_NOT_DONE;
 	case TDH_MEM_TRACK:
 		return class == TDX_PREVIOUS_TLB_EPOCH_BUSY;
@@ -161,7 +165,8 @@ static const struct invariant invariants[] = {
 	 "No SEAMCALL drives the module into a fatal check. Raised by the module.",
 	 "The platform loses TDX until reboot.", "every SEAMCALL", NEEDS_EVENTS},
 	{"SEAM-02", "I23", "BLOCK, TRACK, kick, REMOVE",
-	 "REMOVE, DEMOTE and PROMOTE never return GPA_RANGE_NOT_BLOCKED or TLB_TRACKING_NOT_DONE, TRACK "
+	 "PAGE.REMOVE, SEPT.REMOVE, RELOCATE, DEMOTE and PROMOTE never return GPA_RANGE_NOT_BLOCKED or "
+	 "TLB_TRACKING_NOT_DONE, TRACK "
 	 "never "
 	 "PREVIOUS_TLB_EPOCH_BUSY.",
 	 "KVM bugs the VM; without the module's check a vCPU would go on using the page.", "SEAMCALL return",

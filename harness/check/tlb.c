@@ -156,13 +156,19 @@ static void deadline(unsigned int thread, bool all)
 	pending[thread].nr = kept;
 }
 
+/* After it the page or table that was mapped is somebody else's, or mapped in another way. */
+static bool retires_mapping(u64 leaf)
+{
+	return leaf == TDH_MEM_PAGE_REMOVE || leaf == TDH_MEM_PAGE_DEMOTE || leaf == TDH_MEM_PAGE_PROMOTE ||
+	       leaf == TDH_MEM_PAGE_RELOCATE || leaf == TDH_MEM_SEPT_REMOVE;
+}
+
 static void seamcall(const struct m_event *ev)
 {
 	gfn_t gfn = (ev->c & SPTE_ADDR) >> PAGE_SHIFT;
 	struct removal r = {.start = gfn, .exclusive = true, .flow = chk_flow(ev), .site = ev->site};
 
-	if (ev->b != TDX_SUCCESS ||
-	    (ev->a != TDH_MEM_PAGE_REMOVE && ev->a != TDH_MEM_PAGE_DEMOTE && ev->a != TDH_MEM_PAGE_PROMOTE))
+	if (ev->b != TDX_SUCCESS || !retires_mapping(ev->a))
 		return;
 	r.end = gfn + hw_level_pages((ev->c & 7) + 1);
 	kill_range(&r, true);
