@@ -140,13 +140,18 @@ static const struct {
 	{MSR_IA32_MCG_CAP, 0},
 };
 
-/* Registers that hold what was written last; these values after reset. */
+/*
+ * Registers that hold what was written last; these values after reset. KVM finds out by reading which ones
+ * there are. Here a read has no way to fault, so that all exist that it tries.
+ */
 static const struct {
 	u32 first, last;
 	u64 reset;
 } registers[] = {
 	{MSR_IA32_APICBASE, MSR_IA32_APICBASE, 0xfee00d00},
+	{MSR_IA32_TSC, MSR_IA32_TSC, 0},
 	{MSR_IA32_TSC_ADJUST, MSR_IA32_TSC_ADJUST, 0},
+	{MSR_IA32_UCODE_REV, MSR_IA32_UCODE_REV, 0},
 	{MSR_IA32_SPEC_CTRL, MSR_IA32_PRED_CMD, 0},
 	{MSR_IA32_TSX_CTRL, MSR_IA32_TSX_CTRL, 0},
 	{MSR_MISC_FEATURES_ENABLES, MSR_MISC_FEATURES_ENABLES, 0},
@@ -154,12 +159,18 @@ static const struct {
 	{MSR_IA32_SYSENTER_CS, MSR_IA32_SYSENTER_EIP, 0},
 	{MSR_IA32_MCG_STATUS, MSR_IA32_MCG_CTL, 0},
 	{MSR_IA32_MISC_ENABLE, MSR_IA32_MISC_ENABLE, 1},
+	{MSR_IA32_LASTBRANCHFROMIP, MSR_IA32_LASTINTTOIP, 0},
 	{MSR_IA32_XFD, MSR_IA32_XFD_ERR, 0},
 	{MSR_IA32_DEBUGCTLMSR, MSR_IA32_DEBUGCTLMSR, 0},
 	{MSR_IA32_CR_PAT, MSR_IA32_CR_PAT, 0x0407050600070106},
 	{MSR_IA32_TSC_DEADLINE, MSR_IA32_TSC_DEADLINE, 0},
 	{MSR_IA32_UMWAIT_CONTROL, MSR_IA32_UMWAIT_CONTROL, 0},
 	{MSR_IA32_POWER_CTL, MSR_IA32_POWER_CTL, 0},
+	{MSR_IA32_RTIT_OUTPUT_BASE, MSR_IA32_RTIT_ADDR3_B, 0},
+	{MSR_IA32_U_CET, MSR_IA32_INT_SSP_TAB, 0},
+	{MSR_IA32_BNDCFGS, MSR_IA32_BNDCFGS, 0},
+	{MSR_VM_HSAVE_PA, MSR_VM_HSAVE_PA, 0},
+	{MSR_AMD64_DE_CFG, MSR_AMD64_DE_CFG, 0},
 	{MSR_IA32_XSS, MSR_IA32_XSS, 0},
 	{MSR_EFER, MSR_EFER, EFER_SCE | EFER_LME | EFER_LMA | EFER_NX},
 	{MSR_STAR, MSR_SYSCALL_MASK, 0},
@@ -209,6 +220,10 @@ int lnx_msr_read(unsigned int msr, unsigned long *value)
 	u64 *last = written(msr);
 	unsigned int i;
 
+	if (msr == MSR_IA32_TSC) {
+		*value = rdtsc();
+		return 0;
+	}
 	if (last) {
 		*value = *last;
 		return 0;
