@@ -218,6 +218,16 @@ int lnx_object_live(unsigned long addr);
  */
 const char *lnx_test_run(unsigned int nr, void (*const fns[])(void), unsigned int seed);
 
+/*
+ * Data of the kernel that nobody implements (build/stubs.sh): placed where nothing is mapped, so that using it faults. Ends with
+ * a NULL name.
+ */
+struct lnx_stub_object {
+	const char *name;
+	unsigned long addr, size;
+};
+extern const struct lnx_stub_object lnx_stub_data[];
+
 /* Instrumentation callbacks of the compiler are in host/access.c; tests of the environment, one function each. */
 struct lnx_test {
 	const char *name;

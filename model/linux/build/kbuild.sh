@@ -108,25 +108,20 @@ kbuild_targets()
 
 compile_tree()
 {
-	local coverage_make=()
+	local variables=()
 
 	write_privasm
 	configure_tree
 	say "compiling the tree"
-	((coverage)) && coverage_make=(--eval "$(coverage_flags)")
-	run_make "${coverage_make[@]}" $(kbuild_targets) >"$slot/make.log" 2>&1 ||
+	((!coverage)) || mapfile -t variables < <(coverage_variables)
+	run_make "${variables[@]}" $(kbuild_targets) >"$slot/make.log" 2>&1 ||
 		fail_make "the tree does not compile" "$slot/make.log"
 }
 
-# Edge coverage as gcc offers it, in what the coverage report is about. The whole of each file: Kbuild's own names of flags
-# for one object.
-coverage_flags()
+# Edge coverage as gcc offers it, by Kbuild's flags for single objects.
+coverage_variables()
 {
-	local object
-
-	for object in tdp_mmu mmu tdx guest_memfd; do
-		echo "CFLAGS_$object.o += -fsanitize-coverage=trace-pc"
-	done
+	printf 'CFLAGS_%s.o=-fsanitize-coverage=trace-pc\n' mmu/tdp_mmu mmu/mmu vmx/tdx ../../../virt/kvm/guest_memfd
 }
 
 # The compiler's first error, with the file as the user knows it.

@@ -62,12 +62,21 @@ static bool trap(greg_t *ip)
 	return true;
 }
 
+/* Data that nobody implements is no bad pointer of the tree's, whatever its exception table says. */
+static void check_stub(unsigned long addr, unsigned long ip)
+{
+	for (const struct lnx_stub_object *o = lnx_stub_data; o->name; o++)
+		if (addr - o->addr < o->size)
+			lnx_stub_called(o->name, ip);
+}
+
 static bool handle(int sig, const siginfo_t *info, greg_t *ip)
 {
 	unsigned long fixup;
 
 	if (sig == SIGILL)
 		return trap(ip);
+	check_stub((unsigned long)info->si_addr, (unsigned long)*ip);
 	if (!is_general_protection(info) && snapshot_fault((unsigned long)info->si_addr))
 		return true;
 	fixup = fixup_of((unsigned long)*ip);
