@@ -220,7 +220,7 @@ static void *take_large(unsigned long size, unsigned long pc)
 static void put_large(void *object, unsigned long pc)
 {
 	u32 *unit = &units[unit_of((unsigned long)object)];
-	unsigned long n = *unit / 16, i;
+	unsigned long n = (*unit - UNIT_LARGE) / 16, i;
 
 	if (*unit < UNIT_LARGE || (unsigned long)object & ~PAGE_MASK)
 		lnx_fail("UAF-02",
