@@ -480,3 +480,16 @@ asm(".pushsection .text\n"
     "	xorl %ecx, %ecx\n"
     "	ret\n"
     ".popsection\n");
+
+/* Clearing of pages: rdi and, if it is more than one, the length in rcx. Only these and rax may change. */
+asm(".pushsection .text\n"
+    ".globl __clear_pages_unrolled\n"
+    "__clear_pages_unrolled: xorl %eax, %eax\n"
+    "	rep stosb\n"
+    "	ret\n"
+    ".globl clear_page_orig\n"
+    "clear_page_orig: movl $4096, %ecx\n"
+    "	xorl %eax, %eax\n"
+    "	rep stosb\n"
+    "	ret\n"
+    ".popsection\n");
