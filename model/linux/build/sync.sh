@@ -2,7 +2,7 @@
 # The copy of a tree that is built. The tree itself is only read.
 #
 # Copies are kept in slots, $cache/slot-N:
-#     kind     configuration, coverage, compiler: for another one nothing of the objects could stay
+#     kind     configuration and compiler: for another one nothing of the objects could stay
 #     content  hash of the source that src holds; absent while it changes
 #     index    hash of each file in src
 #     owner    the build directory that last changed it
@@ -70,7 +70,7 @@ read_tree()
 kind_of_build()
 {
 	"$CC" -v 2>&1 | tail -n 1
-	echo "$CC $config coverage=$coverage"
+	echo "$CC $config"
 	cat "$here"/config/base $(fragments)
 }
 
