@@ -13,6 +13,7 @@
 #include <linux/percpu.h>
 #include <linux/smp.h>
 #include <asm/cpufeature.h>
+#include <asm/fpu/api.h>
 #include <asm/msr-index.h>
 #include <asm/processor.h>
 #include <asm/tlbflush.h>
@@ -52,7 +53,7 @@ static void identify_cpu(struct cpuinfo_x86 *c)
 
 	c->x86_vendor = X86_VENDOR_INTEL;
 	c->x86 = 6;
-	c->x86_model = 0xcf;
+	c->x86_model = 0xad; /* Granite Rapids: after the erratum of partial writes to private memory */
 	c->cpuid_level = 0xd;
 	c->x86_phys_bits = c->x86_cache_bits = SETUP_PHYS_BITS;
 	c->x86_virt_bits = 48;
@@ -298,4 +299,22 @@ void lnx_cpu_vmxoff(unsigned long pc)
 	if (!this_cpu_read(vmx_operation))
 		lnx_internal("VMXOFF that would fault");
 	this_cpu_write(vmx_operation, false);
+}
+
+/* ---- floating point ---- */
+
+/* Whose state each thread has loaded; NULL is user space's. */
+static struct fpstate *loaded_fpstate[LNX_MAX_THREADS];
+
+/* The registers themselves are nobody's: no guest of this machine has any. What remains is who uses which
+ * state. */
+int fpu_swap_kvm_fpstate(struct fpu_guest *guest, bool enter)
+{
+	struct fpstate **loaded = &loaded_fpstate[lnx_thread()];
+
+	if (enter ? *loaded != NULL : *loaded != guest->fpstate)
+		lnx_internal("fpu_swap_kvm_fpstate: the state that is loaded is not the one to leave");
+	*loaded = enter ? guest->fpstate : NULL;
+	guest->fpstate->in_use = enter;
+	return 0;
 }

@@ -174,7 +174,7 @@ static int set_cpuid(unsigned int i)
 {
 	static const struct kvm_cpuid_entry2 entries[] = {
 		{.function = 0, .eax = 1, .ebx = 0x756e6547, .ecx = 0x6c65746e, .edx = 0x49656e69},
-		{.function = 1, .eax = 0xc06f2, .ecx = BIT(21) /* x2APIC */, .edx = 0x0781abfd},
+		{.function = 1, .eax = 0xa06d1, .ecx = BIT(21) /* x2APIC */, .edx = 0x0781abfd},
 		{.function = 0x80000000, .eax = 0x80000008},
 		{.function = 0x80000008, .eax = 48 << 8 | VMM_PHYS_BITS},
 	};
