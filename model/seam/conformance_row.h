@@ -14,6 +14,7 @@
  * @op_state: wanted, or -1 for "does not matter"
  * @variant: of conditions that stand for several
  * @five: the TD has five levels and GPAW 1
+ * @bits: index bits a level
  */
 struct row {
 	char text[400];
@@ -22,7 +23,7 @@ struct row {
 	enum sept_state before;
 	int op_state;
 	bool tracked, runnable, five;
-	unsigned int variant;
+	unsigned int variant, bits;
 };
 
 static struct row row;

@@ -36,6 +36,8 @@ static const struct holder {
 
 static const struct holder *holder;
 static bool busy;
+static u64 status; /* of the holder */
+static unsigned int read_level; /* of SEPT.RD: the holder's, or that of a child */
 
 static void prepare(void)
 {
@@ -68,13 +70,13 @@ static void run_holder(void *arg)
 	busy = false;
 	hw_irqs_disable();
 	tb.armed = true;
-	tb_call(holder->fn, rcx, tb.tdr, page, 0);
+	status = tb_call(holder->fn, rcx, tb.tdr, page, 0);
 	tb.armed = false;
 }
 
 static void read_entry(void)
 {
-	struct tdx_module_args regs = {.rcx = tb_gpa(GFN, holder->level), .rdx = tb.tdr};
+	struct tdx_module_args regs = {.rcx = tb_gpa(GFN, read_level), .rdx = tb.tdr};
 
 	busy = seam_call(TDH_MEM_SEPT_RD, &regs) == (TDX_OPERAND_BUSY | TDX_OPERAND_ID_RCX);
 }
@@ -84,6 +86,7 @@ static void try_holder(void)
 	unsigned int conflicts = 0, kept = 0, bad = 0;
 	struct eng_run run;
 
+	read_level = holder->level;
 	for (int hold_at = 0;; hold_at++) {
 		bool ok = tb_run_beside(run_holder, read_entry, hold_at, &run);
 		bool left;
@@ -100,11 +103,60 @@ static void try_holder(void)
 		printf("# kept at %u of %u points, %u runs failed\n", kept, conflicts, bad);
 }
 
+static const struct holder *find(u64 fn)
+{
+	const struct holder *h = holders;
+
+	while (h->fn != fn)
+		h++;
+	return h;
+}
+
+/* Between DEMOTE's lock and its look: not kept, but copied into every child. */
+static void demote_copies(void)
+{
+	unsigned int nr = 0;
+	struct eng_run run;
+
+	holder = find(TDH_MEM_PAGE_DEMOTE);
+	read_level = holder->level;
+	for (int hold_at = 0;; hold_at++) {
+		bool all = tb_run_beside(run_holder, read_entry, hold_at, &run) && !status;
+
+		if (!tb.beside_ran)
+			break;
+		for (unsigned int i = 0; all && i < hw_entries(); i++)
+			all = *tb_entry(GFN + i, 1) & SEPT_TDHP;
+		nr += all;
+	}
+	tb_expect(nr == 1, "DEMOTE: at one point it goes to all children");
+}
+
+/* Between PROMOTE's lock of a child and its look at it: the child does not fit any more. */
+static void promote_breaks(void)
+{
+	unsigned int nr = 0;
+	struct eng_run run;
+
+	holder = find(TDH_MEM_PAGE_PROMOTE);
+	read_level = 1;
+	for (int hold_at = 0;; hold_at++) {
+		bool ok = tb_run_beside(run_holder, read_entry, hold_at, &run);
+
+		if (!tb.beside_ran)
+			break;
+		nr += ok && status == (TDX_EPT_INVALID_PROMOTE_CONDITIONS | TDX_OPERAND_ID_RCX);
+	}
+	tb_expect(nr == 1, "PROMOTE: at one point it makes child 0 differ from the others");
+}
+
 int main(void)
 {
 	for (unsigned int i = 0; i < ARRAY_SIZE(holders); i++) {
 		holder = &holders[i];
 		try_holder();
 	}
+	demote_copies();
+	promote_breaks();
 	return tb.failures != 0;
 }
