@@ -119,6 +119,15 @@ static void read_exit(unsigned int vcpu, const struct kvm_run *kvm_run, struct l
 	}
 }
 
+/* A guest that halted has another program now; no interrupt wakes it, so its VMM does. */
+static void wake(unsigned int vcpu)
+{
+	struct kvm_mp_state state = {.mp_state = KVM_MP_STATE_RUNNABLE};
+
+	if (vmm_ioctl(vmm.vcpu_fd[vcpu], KVM_SET_MP_STATE, &state))
+		lnx_internal("KVM_SET_MP_STATE failed");
+}
+
 void lnx_vcpu_run(unsigned int vcpu, struct lnx_run *run)
 {
 	struct kvm_run *kvm_run = vmm.vcpu[vcpu]->run;
@@ -128,6 +137,8 @@ void lnx_vcpu_run(unsigned int vcpu, struct lnx_run *run)
 	if (kvm_run->exit_reason == KVM_EXIT_HYPERCALL)
 		kvm_run->hypercall.ret = 0;
 	kvm_run->exit_reason = KVM_EXIT_UNKNOWN;
+	if (vmm.halted[vcpu])
+		wake(vcpu);
 	vmm.halted[vcpu] = false;
 	interruptible_begin(&vmm.runs[vcpu], vcpu);
 	run->err = vmm_ioctl(vmm.vcpu_fd[vcpu], KVM_RUN, NULL);
