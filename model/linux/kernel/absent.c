@@ -236,3 +236,23 @@ __weak __section(".data..percpu") u64 absent_spec_ctrl asm("x86_spec_ctrl_curren
 __weak __section(".data..percpu") char absent_gdt[4096] asm("gdt_page") __aligned(4096);
 __weak __section(".data..percpu") u32 absent_apicid asm("x86_cpu_to_apicid");
 __weak __section(".data..percpu") u16 absent_verw asm("x86_verw_sel");
+
+/*
+ * clear_page() and clear_pages() call these from inline assembly: RDI is the address, RCX the length (a page's in the old
+ * one), RAX is zero, and nothing else may change.
+ */
+asm(".text\n"
+    ".weak __clear_pages_unrolled\n"
+    ".type __clear_pages_unrolled, @function\n"
+    "__clear_pages_unrolled:\n"
+    "	.byte 0xf3, 0xaa\n" /* rep stosb */
+    "	ret\n"
+    ".size __clear_pages_unrolled, . - __clear_pages_unrolled\n"
+    ".weak clear_page_orig\n"
+    ".type clear_page_orig, @function\n"
+    "clear_page_orig:\n"
+    "	xorl %eax, %eax\n"
+    "	movl $4096, %ecx\n"
+    "	.byte 0xf3, 0xaa\n"
+    "	ret\n"
+    ".size clear_page_orig, . - clear_page_orig\n");
