@@ -126,6 +126,7 @@ extern const struct subject_view kvm_subject_view;
  * of the program
  * @narrow: knows the narrow geometry; else every scenario runs in the wide one
  * @switches: has the seeded bugs and the design variants
+ * @has_tdx: can it run a TD? NULL: yes
  * @layers: paths in which its source lies, NULL-terminated: a function there is what reports name
  * @start: once a process, when the engine stands and before the first run
  * @reset: start of a run: forget all that was
@@ -136,6 +137,7 @@ struct subject {
 	const struct subject_view *view;
 	const char *(*identity)(void);
 	bool narrow, switches;
+	int (*has_tdx)(void);
 	const char *const *layers;
 	void (*start)(void);
 	void (*reset)(void);

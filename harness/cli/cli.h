@@ -77,6 +77,8 @@ int cli_worse(int a, int b);
 
 /* Loads @path and applies --bug and --variant. False: reported. The caller frees @s. */
 bool cli_load(struct scenario *s, const char *path, const struct cli_options *o);
+/* Can the code under test run @s? False: reported as an error of @file, if that is not NULL. */
+bool cli_fits(const struct scenario *s, const char *file);
 /* Every file must load before the first is used. */
 bool cli_check_files(const struct cli_options *o);
 

@@ -163,6 +163,10 @@ static int explore(const struct cli_options *o)
 
 	if (!cli_load(&s, o->args[0], o))
 		return CLI_USAGE;
+	if (!cli_fits(&s, o->args[0])) {
+		scn_free(&s);
+		return CLI_USAGE;
+	}
 	exec_init();
 	exec_prepare(&s);
 	p = make_plan(o, &s);

@@ -191,6 +191,7 @@ static int litmus_file(const char *file, const struct cli_options *o)
 {
 	struct decision d;
 	struct scenario s;
+	unsigned int decided = 0;
 	int ret = CLI_OK;
 
 	if (!cli_load(&s, file, o))
@@ -204,7 +205,18 @@ static int litmus_file(const char *file, const struct cli_options *o)
 		} else {
 			scn_copy(&d.s, &s);
 		}
+		/* A line about a bug or a variant of the model says nothing about a kernel tree. */
+		if (!cli_fits(&d.s, NULL)) {
+			scn_free(&d.s);
+			continue;
+		}
 		ret = cli_worse(ret, conclude(&d, file, o));
+		decided++;
+	}
+	if (!decided) {
+		if (cli_fits(&s, file))
+			cli_error("%s: none of its Result lines is about this kernel tree", file);
+		ret = CLI_USAGE;
 	}
 	scn_free(&s);
 	return ret;

@@ -87,6 +87,10 @@ static int run_file(const char *file, const struct cli_options *o)
 
 	if (!cli_load(&s, file, o))
 		return CLI_USAGE;
+	if (!cli_fits(&s, file)) {
+		scn_free(&s);
+		return CLI_USAGE;
+	}
 	other_build(file, &s);
 	exec_prepare(&s);
 	st = own_schedule(&s);

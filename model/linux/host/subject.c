@@ -269,6 +269,7 @@ const struct subject the_subject = {
 	.ops = &linux_subject_ops,
 	.view = &linux_subject_view,
 	.identity = identity,
+	.has_tdx = lnx_has_tdx,
 	.layers = layers,
 	.start = start,
 	.reset = reset,
