@@ -58,16 +58,17 @@ static unsigned long entry_address(const struct bug_entry *b)
 static char *entry_text(const struct bug_entry *b)
 {
 	char *text = next_text();
+#ifdef HAVE_ARCH_BUG_FORMAT
+	const char *format = (const char *)&b->format_disp + b->format_disp;
+#endif
 
 	*text = 0;
 	append(text, (const char *)&b->file_disp + b->file_disp);
 	append(text, ":");
 	append_number(text, b->line);
 #ifdef HAVE_ARCH_BUG_FORMAT
-	if (b->format_disp) {
-		append(text, " ");
-		append(text, (const char *)&b->format_disp + b->format_disp);
-	}
+	append(text, *format ? " " : "");
+	append(text, format);
 #endif
 	return text;
 }

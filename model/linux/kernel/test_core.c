@@ -963,14 +963,14 @@ static noinline void warn_always(unsigned int n)
 
 static void test_warn(void)
 {
-	unsigned int before = env_nr_warns, i;
+	unsigned int before = READ_ONCE(env_nr_warns), i;
 
 	for (i = 0; i < 3; i++)
 		warn_once(i);
-	expect(env_nr_warns == before + 1);
+	expect(READ_ONCE(env_nr_warns) == before + 1);
 	for (i = 0; i < 3; i++)
 		warn_always(i);
-	expect(env_nr_warns == before + 4);
+	expect(READ_ONCE(env_nr_warns) == before + 4);
 }
 
 static int one(void)
