@@ -199,99 +199,19 @@ u64 seam_page_free_range(struct seam_call *c, u64 hpa, unsigned int reg, unsigne
 	return TDX_SUCCESS;
 }
 
-/**
- * struct leaf - a SEAMCALL
- * @version1: RAX version 1 is accepted
- * @mem: RCX and RDX are zeroed at entry
- * @r8: the event shows R8 instead of RDX
- */
-static const struct leaf {
-	u32 fn;
-	bool version1, mem, r8;
-	seam_handler handler;
-	const char *name;
-} leaves[] = {
-	{TDH_VP_ENTER, false, false, false, tdh_vp_enter, "TDH.VP.ENTER"},
-	{TDH_MEM_PAGE_ADD, false, true, true, tdh_mem_page_add, "TDH.MEM.PAGE.ADD"},
-	{TDH_MEM_SEPT_ADD, true, true, true, tdh_mem_sept_add, "TDH.MEM.SEPT.ADD"},
-	{TDH_MEM_PAGE_RELOCATE, false, true, true, tdh_mem_page_relocate, "TDH.MEM.PAGE.RELOCATE"},
-	{TDH_MEM_PAGE_AUG, false, true, true, tdh_mem_page_aug, "TDH.MEM.PAGE.AUG"},
-	{TDH_MEM_RANGE_BLOCK, false, true, false, tdh_mem_range_block, "TDH.MEM.RANGE.BLOCK"},
-	{TDH_MEM_RD, false, true, false, tdh_mem_rd, "TDH.MEM.RD"},
-	{TDH_MEM_WR, false, true, false, tdh_mem_wr, "TDH.MEM.WR"},
-	{TDH_MEM_PAGE_DEMOTE, false, true, true, tdh_mem_page_demote, "TDH.MEM.PAGE.DEMOTE"},
-	{TDH_MR_FINALIZE, false, false, false, tdh_mr_finalize, "TDH.MR.FINALIZE"},
-	{TDH_VP_FLUSH, false, false, false, tdh_vp_flush, "TDH.VP.FLUSH"},
-	{TDH_MEM_PAGE_PROMOTE, true, true, false, tdh_mem_page_promote, "TDH.MEM.PAGE.PROMOTE"},
-	{TDH_MEM_SEPT_RD, false, true, false, tdh_mem_sept_rd, "TDH.MEM.SEPT.RD"},
-	{TDH_MEM_PAGE_REMOVE, false, true, false, tdh_mem_page_remove, "TDH.MEM.PAGE.REMOVE"},
-	{TDH_MEM_SEPT_REMOVE, true, true, false, tdh_mem_sept_remove, "TDH.MEM.SEPT.REMOVE"},
-	{TDH_MEM_TRACK, false, false, false, tdh_mem_track, "TDH.MEM.TRACK"},
-	{TDH_MEM_RANGE_UNBLOCK, false, true, false, tdh_mem_range_unblock, "TDH.MEM.RANGE.UNBLOCK"},
-	{TDH_PHYMEM_PAGE_WBINVD, false, false, false, tdh_phymem_page_wbinvd, "TDH.PHYMEM.PAGE.WBINVD"},
-	{TDH_SYS_INIT, false, false, false, tdh_sys_init, "TDH.SYS.INIT"},
-	{TDH_SYS_LP_INIT, false, false, false, tdh_sys_lp_init, "TDH.SYS.LP.INIT"},
-	{TDH_SYS_RD, false, false, false, tdh_sys_rd, "TDH.SYS.RD"},
-	{TDH_SYS_CONFIG, false, false, false, tdh_sys_config, "TDH.SYS.CONFIG"},
-	{TDH_SYS_KEY_CONFIG, false, false, false, tdh_sys_key_config, "TDH.SYS.KEY.CONFIG"},
-	{TDH_SYS_TDMR_INIT, false, false, false, tdh_sys_tdmr_init, "TDH.SYS.TDMR.INIT"},
-	{TDH_PHYMEM_PAMT_ADD, false, false, false, tdh_phymem_pamt_add, "TDH.PHYMEM.PAMT.ADD"},
-	{TDH_PHYMEM_PAMT_REMOVE, false, false, false, tdh_phymem_pamt_remove, "TDH.PHYMEM.PAMT.REMOVE"},
-	{TDH_MNG_CREATE, false, false, false, tdh_mng_create, "TDH.MNG.CREATE"},
-	{TDH_MNG_KEY_CONFIG, false, false, false, tdh_mng_key_config, "TDH.MNG.KEY.CONFIG"},
-	{TDH_MNG_ADDCX, false, false, false, tdh_mng_addcx, "TDH.MNG.ADDCX"},
-	{TDH_MNG_INIT, false, false, false, tdh_mng_init, "TDH.MNG.INIT"},
-	{TDH_MNG_RD, false, false, false, tdh_mng_rd, "TDH.MNG.RD"},
-	{TDH_VP_CREATE, false, false, false, tdh_vp_create, "TDH.VP.CREATE"},
-	{TDH_VP_ADDCX, false, false, false, tdh_vp_addcx, "TDH.VP.ADDCX"},
-	{TDH_VP_INIT, true, false, false, tdh_vp_init, "TDH.VP.INIT"},
-	{TDH_VP_RD, false, false, false, tdh_vp_rd, "TDH.VP.RD"},
-	{TDH_VP_WR, false, false, false, tdh_vp_wr, "TDH.VP.WR"},
-	{TDH_MR_EXTEND, false, true, false, tdh_mr_extend, "TDH.MR.EXTEND"},
-	{TDH_MNG_VPFLUSHDONE, false, false, false, tdh_mng_vpflushdone, "TDH.MNG.VPFLUSHDONE"},
-	{TDH_PHYMEM_CACHE_WB, false, false, false, tdh_phymem_cache_wb, "TDH.PHYMEM.CACHE.WB"},
-	{TDH_MNG_KEY_FREEID, false, false, false, tdh_mng_key_freeid, "TDH.MNG.KEY.FREEID"},
-	{TDH_MNG_KEY_RECLAIMID, false, false, false, tdh_mng_key_reclaimid, "TDH.MNG.KEY.RECLAIMID"},
-	{TDH_PHYMEM_PAGE_RECLAIM, false, false, false, tdh_phymem_page_reclaim, "TDH.PHYMEM.PAGE.RECLAIM"},
-	{TDH_PHYMEM_PAGE_RDMD, false, false, false, tdh_phymem_page_rdmd, "TDH.PHYMEM.PAGE.RDMD"},
-};
-
-static const struct leaf *find_leaf(u64 fn)
-{
-	for (unsigned int i = 0; i < ARRAY_SIZE(leaves); i++) {
-		if (leaves[i].fn == (fn & 0xffff))
-			return &leaves[i];
-	}
-	return NULL;
-}
-
-const char *seam_leaf_name(u64 fn)
-{
-	const struct leaf *leaf = find_leaf(fn);
-
-	return leaf ? leaf->name : "SEAMCALL";
-}
-
-bool seam_leaf_on_gpa(u64 fn)
-{
-	const struct leaf *leaf = find_leaf(fn);
-
-	return leaf && leaf->mem;
-}
-
 u64 seam_call(u64 fn, struct tdx_module_args *args)
 {
-	const struct leaf *leaf = find_leaf(fn);
+	const struct seam_leaf_info *leaf = seam_find_leaf(fn);
 	unsigned int version = (fn >> 16) & 0xff;
 	struct seam_call c = {.regs = args, .in = *args, .fn = fn & 0xffff, .version = version};
 	u64 status;
 
-	if (!leaf || (fn & ~0xffffffull) || (version && !leaf->version1))
+	if (!leaf || (fn & ~0xffffffull) || (version && !(leaf->flags & LEAF_V1)))
 		return TDX_OPERAND_INVALID | TDX_OPERAND_ID_RAX;
 	status = seam_sys_admits(c.fn);
 	if (unlikely(status))
 		return status;
-	if (leaf->mem)
+	if (leaf->flags & LEAF_MEM)
 		args->rcx = args->rdx = 0;
 	if (version > 1 && (c.fn == TDH_MEM_PAGE_PROMOTE || c.fn == TDH_MEM_SEPT_REMOVE))
 		args->r9 = args->r10 = args->r11 = NULL_PA;
@@ -300,6 +220,6 @@ u64 seam_call(u64 fn, struct tdx_module_args *args)
 	else
 		status = leaf->handler(&c);
 	seam_finish(&c);
-	m_emit4(EV_SEAMCALL, c.fn, status, c.in.rcx, leaf->r8 ? c.in.r8 : c.in.rdx);
+	m_emit4(EV_SEAMCALL, c.fn, status, c.in.rcx, leaf->flags & LEAF_PAGE ? c.in.r8 : c.in.rdx);
 	return status;
 }

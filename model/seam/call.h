@@ -38,6 +38,17 @@ struct seam_call {
 
 typedef u64 (*seam_handler)(struct seam_call *c);
 
+#define LEAF_V1 1 /* RAX version 1 is accepted */
+#define LEAF_MEM 2 /* RCX is a level and a GPA; RCX and RDX are zeroed at entry */
+#define LEAF_PAGE 4 /* has a page in R8, which is what its event shows instead of RDX */
+
+struct seam_leaf_info {
+	seam_handler handler;
+	const char *name;
+	u32 flags;
+};
+const struct seam_leaf_info *seam_find_leaf(u64 fn);
+
 /* P1..P4: the TDR is locked and is one. */
 u64 seam_lock_tdr(struct seam_call *c, u64 hpa, unsigned int reg, enum seam_lock_mode mode);
 /* P5..P7: the TD can be worked on. */

@@ -61,6 +61,7 @@ static void whole_life(void *arg)
 	build_memory();
 	run_guest();
 	tb_expect_u64(td_of(&a)->chldcnt, 6 + 6 + 3 + 2, "CHLDCNT counts every page");
+	tb_expect_u64(td_of(&a)->epoch, 1, "the first epoch, and nobody is inside");
 	seam_check_quiescent();
 	release_key(&a);
 	for (unsigned int i = 0; i < ARRAY_SIZE(mem); i++)
