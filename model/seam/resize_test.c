@@ -130,6 +130,14 @@ static void count_damaged(void *arg)
 	seam_check_quiescent();
 }
 
+static void leaked(void *arg)
+{
+	(void)arg;
+	tb_reset(bits, false);
+	pamt_assign(tb_page(1, HW_GMEM) >> PAGE_SHIFT, 1, PAMT_REG, tb_td()->tdr);
+	seam_check_quiescent();
+}
+
 static void mapped_twice(void *arg)
 {
 	(void)arg;
@@ -169,6 +177,7 @@ int main(void)
 	damage_bits = SEPT_TDBW;
 	trips(damaged, "no legal state");
 	trips(count_damaged, "I2");
+	trips(leaked, "I2 the PAMT has other pages in use");
 	trips(mapped_twice, "I1 page is mapped twice");
 	return tb.failures != 0;
 }
