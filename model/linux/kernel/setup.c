@@ -91,6 +91,7 @@ int lnx_boot(unsigned int nr_cpus)
 	r = run_initcalls();
 	env_syscall_exit(_RET_IP_);
 	system_state = SYSTEM_RUNNING;
+	setup_tests();
 	return r;
 }
 

@@ -16,6 +16,9 @@ void setup_processor(
 	unsigned int nr_cpus); /* CPU identification: what setup_arch() and identify_cpu() leave behind */
 bool setup_in_vmx_operation(void); /* has this CPU done VMXON? */
 
+/* tests.c: fills lnx_tests[]. */
+void setup_tests(void);
+
 /* ioctl.c: the guest of the running thread's vCPU has halted, which ends its program. */
 void setup_guest_halted(void);
 
