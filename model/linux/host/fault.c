@@ -4,11 +4,14 @@
  * snapshot. On a stack of their own, because a thread's may be what overflowed. A finding leaves the handler
  * for good, by unwinding the thread; so no signal may be blocked while it runs.
  */
+#include <asm/prctl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <ucontext.h>
+#include <unistd.h>
 
 #include "harness/engine/engine.h"
 #include "model/linux/host/host.h"
@@ -62,11 +65,17 @@ static bool trap(greg_t *ip)
 	return true;
 }
 
-/* Data that nobody implements is no bad pointer of the tree's, whatever its exception table says. */
+/*
+ * Data that nobody implements is no bad pointer of the tree's, whatever its exception table says. A per-CPU
+ * variable is addressed relative to GS.
+ */
 static void check_stub(unsigned long addr, unsigned long ip)
 {
+	unsigned long gs = 0;
+
+	syscall(SYS_arch_prctl, ARCH_GET_GS, &gs);
 	for (const struct lnx_stub_object *o = lnx_stub_data; o->name; o++)
-		if (addr - o->addr < o->size)
+		if (addr - o->addr < o->size || addr - gs - o->addr < o->size)
 			lnx_stub_called(o->name, ip);
 }
 
