@@ -85,6 +85,8 @@ void env_hold(const struct lockdep_map *map, int read, unsigned long pc);
 void env_unhold(const struct lockdep_map *map, unsigned long pc);
 /* This very lock, in any way: taking it again would wait for ever. */
 bool env_holds(const struct lockdep_map *map);
+/* [object, object + size) goes away: the running thread must not hold a lock in there. */
+void env_check_free(const void *object, unsigned long size, unsigned long pc);
 
 /*
  * sched.c. A sleeping wait, used as: while (!condition) env_sleep(obj, "mutex_lock()", pc); the task is

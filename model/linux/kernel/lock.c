@@ -88,7 +88,8 @@ static __always_inline void spin_drop(raw_spinlock_t *lock, unsigned long pc)
 	lnx_lock_releasing(lock, lock->dep_map.name, 1, pc);
 	lock->owner = SPINLOCK_OWNER_INIT;
 	*spin_word(lock) &= ~0xffu;
-	lnx_wake(lock);
+	if (*spin_word(lock))
+		lnx_wake(lock);
 }
 
 void __lockfunc _raw_spin_lock(raw_spinlock_t *lock)
@@ -283,7 +284,8 @@ static __always_inline void rw_drop(rwlock_t *lock, bool write, unsigned long pc
 	} else {
 		*rw_count(lock) -= RW_READER;
 	}
-	lnx_wake(lock);
+	if (*rw_waiters(lock))
+		lnx_wake(lock);
 }
 
 void __lockfunc _raw_read_lock(rwlock_t *lock)

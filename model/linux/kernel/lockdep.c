@@ -66,6 +66,17 @@ bool env_holds(const struct lockdep_map *map)
 	return false;
 }
 
+void env_check_free(const void *object, unsigned long size, unsigned long pc)
+{
+	const struct env_thread *t = env_self;
+	unsigned int i;
+
+	for (i = 0; i < t->nr_held; i++)
+		if ((unsigned long)t->held[i].map - (unsigned long)object < size)
+			lnx_fail("LOCK-01", "memory with a lock that is held is freed", pc, "%s",
+				 t->held[i].map->name);
+}
+
 /* @read: -1 in any way, 0 exclusive, 1 shared; the oldest acquisition answers, as in the kernel. */
 int lock_is_held_type(const struct lockdep_map *map, int read)
 {
@@ -79,16 +90,26 @@ int lock_is_held_type(const struct lockdep_map *map, int read)
 	return LOCK_STATE_NOT_HELD;
 }
 
+/* Without PREEMPT_RCU, rcu_read_lock() is preempt_disable() and this annotation, which alone shows it. */
+static bool is_rcu_section(const struct lockdep_map *map)
+{
+	return !IS_ENABLED(CONFIG_PREEMPT_RCU) && map == &rcu_lock_map;
+}
+
 /* Annotations in the tree's own inline functions: RCU and SRCU sections, might_lock(). */
 void lock_acquire(struct lockdep_map *map, unsigned int subclass, int trylock, int read, int check,
 		  struct lockdep_map *nest_lock, unsigned long ip)
 {
+	if (is_rcu_section(map) && !env_holds(map))
+		lnx_rcu_locked(ip);
 	env_hold(map, read, ip);
 }
 
 void lock_release(struct lockdep_map *map, unsigned long ip)
 {
 	env_unhold(map, ip);
+	if (is_rcu_section(map) && !env_holds(map))
+		lnx_rcu_unlocking(ip);
 }
 
 /* Lockdep goes blind after a complaint that it cannot recover from. Here a complaint ends the run, so it

@@ -31,11 +31,13 @@ struct callback {
 /**
  * struct env_rcu - RCU of the run
  * @time: number of grace periods asked for
+ * @waiters: threads in synchronize_rcu()
  * @ring, @size: callbacks that wait, a ring; @size is a power of two
  * @queued, @done: callbacks ever queued and run; they index @ring
  */
 static struct env_rcu {
 	u64 time;
+	unsigned int waiters;
 	struct callback *ring;
 	unsigned long size;
 	unsigned long queued, done;
@@ -68,7 +70,8 @@ static bool grace_period_over(u64 time);
 /* A grace period may be over: whoever waits for one looks. */
 static void reader_left(void)
 {
-	lnx_wake(&rcu);
+	if (rcu.waiters)
+		lnx_wake(&rcu);
 	if (rcu.done != rcu.queued && grace_period_over(rcu.ring[rcu.done & (rcu.size - 1)].time))
 		lnx_wake(lnx_alone_obj());
 }
@@ -198,8 +201,10 @@ void synchronize_rcu(void)
 	check_may_wait("synchronize_rcu() where nobody may sleep", ENV_PC);
 	lnx_point(LNX_RMW, &rcu.time, "synchronize_rcu()", ENV_PC);
 	time = grace_period_begins();
+	rcu.waiters++;
 	while (!grace_period_over(time))
 		env_sleep(&rcu, "synchronize_rcu()", ENV_PC);
+	rcu.waiters--;
 }
 
 void synchronize_rcu_expedited(void)

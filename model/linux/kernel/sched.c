@@ -326,10 +326,14 @@ void __local_bh_enable_ip(unsigned long ip, unsigned int cnt)
 	preempt_check_resched();
 }
 
-/* Nobody is ever moved to another CPU against its will. */
+/* Nobody is ever moved to another CPU against its will. Up to 6.17 both are functions, later only the slow
+ * part of one is. */
 ENV_SYMBOL(void ___migrate_enable(void))
 {
 }
+
+ENV_ALIAS(migrate_disable, ___migrate_enable);
+ENV_ALIAS(migrate_enable, ___migrate_enable);
 
 /* Each CPU has one task, and boosting another one that runs is what the scheduler answers with -ESRCH. */
 bool single_task_running(void)

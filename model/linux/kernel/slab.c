@@ -195,6 +195,7 @@ static void put_object(void *object, unsigned long pc)
 	if (!test_bit(index, slab->live))
 		lnx_fail("UAF-02", "kfree() of an object that is free", pc,
 			 "object of %s, freed before at %#x", slab->cache->name, slab->site[index]);
+	env_check_free(object, slab->cache->size, pc);
 	__clear_bit(index, slab->live);
 	mark(object, slab->cache->object_size, 0);
 	slab->site[index] = pc;
@@ -227,6 +228,7 @@ static void put_large(void *object, unsigned long pc)
 			 *unit == UNIT_FREED ? "kfree() of an object that is free"
 					     : "kfree() of what is no object",
 			 pc, "large object, freed before at %#x", large_site[unit - units]);
+	env_check_free(object, n * PAGE_SIZE, pc);
 	for (i = 0; i < n; i++)
 		unit[i] = UNIT_FREED;
 	large_site[unit - units] = pc;

@@ -483,6 +483,15 @@ static void no_lock(void)
 	spin_lock(&zero);
 }
 
+static void frees_held_lock(void)
+{
+	spinlock_t *lock = kmalloc(sizeof(*lock), GFP_KERNEL);
+
+	spin_lock_init(lock);
+	spin_lock(lock);
+	kfree(lock);
+}
+
 static void leaves_lock_behind(void)
 {
 	env_syscall_enter();
@@ -494,7 +503,8 @@ static void test_lock_rules(void)
 {
 	void (*const broken[])(void) = {
 		lock_twice,	   write_lock_in_read_lock, unlock_not_held, mutex_unlock_not_held,
-		mutex_in_spinlock, allocation_in_rcu,	    no_lock,	     leaves_lock_behind};
+		mutex_in_spinlock, allocation_in_rcu,	    no_lock,	     frees_held_lock,
+		leaves_lock_behind};
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(broken); i++) {

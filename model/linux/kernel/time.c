@@ -69,6 +69,14 @@ void __udelay(unsigned long usecs)
 
 /* ---- timers: armed and disarmed, and never due ---- */
 
+ENV_SYMBOL(void init_timer_key(struct timer_list *timer, void (*func)(struct timer_list *),
+			       unsigned int flags, const char *name, struct lock_class_key *key))
+{
+	timer->entry.pprev = NULL;
+	timer->function = func;
+	timer->flags = flags;
+}
+
 ENV_SYMBOL(void hrtimer_setup(struct hrtimer *timer, enum hrtimer_restart (*function)(struct hrtimer *),
 			      clockid_t clock_id, enum hrtimer_mode mode))
 {
