@@ -216,6 +216,57 @@ static void levels(void *arg)
 	tb_expect_u64(tb_td()->shared_bit << PAGE_SHIFT, BIT_ULL(47), "GPAW 0: bit 47");
 }
 
+/* As a BLOCK of an earlier use has left it. */
+static hpa_t used_page(unsigned int level, enum hw_page_type type)
+{
+	hpa_t page = tb_page(level, type);
+
+	for (u64 i = 0; i < hw_level_pages(level); i++)
+		pamt((page >> PAGE_SHIFT) + i, 1)->bepoch = 1;
+	pamt(page >> PAGE_SHIFT, level)->bepoch = 1;
+	return page;
+}
+
+static u64 bepoch(hpa_t page, unsigned int level)
+{
+	return pamt(page >> PAGE_SHIFT, level)->bepoch;
+}
+
+static void bepochs(void *arg)
+{
+	hpa_t page, table, large;
+
+	(void)arg;
+	tb_reset(3, false);
+	tb_tables(GFN, 2);
+	table = used_page(1, HW_SEPT);
+	tb_must(tb_mem(TDH_MEM_SEPT_ADD, GFN, 2, table, 0), "SEPT.ADD");
+	tb_expect_u64(bepoch(table, 1), 0, "SEPT.ADD starts BEPOCH over");
+	page = used_page(1, HW_GMEM);
+	tb_must(tb_mem(TDH_MEM_PAGE_ADD, GFN, 1, page, tb_page(1, HW_USER)), "PAGE.ADD");
+	tb_expect_u64(bepoch(page, 1), 0, "PAGE.ADD, too");
+	tb_must(tb_mem(TDH_MEM_RANGE_BLOCK, GFN, 1, 0, 0), "BLOCK");
+	tb_expect_u64(bepoch(page, 1), 1, "BLOCK sets it to TD_EPOCH");
+	tb_must(tb_mem(TDH_MEM_RANGE_UNBLOCK, GFN, 1, 0, 0), "UNBLOCK");
+	tb_expect_u64(bepoch(page, 1), 1, "UNBLOCK keeps it");
+	tb_must(tb_mem(TDH_MEM_PAGE_REMOVE, GFN, 1, 0, 0), "REMOVE");
+	tb_expect(bepoch(page, 1) == 1 && pamt(page >> PAGE_SHIFT, 1)->owner == tb.tdr >> PAGE_SHIFT,
+		  "REMOVE leaves it, and the owner");
+	tb_must(tb_mem(TDH_MEM_SEPT_REMOVE, GFN, 2, 0, 0), "SEPT.REMOVE");
+	tb_expect_u64(pamt(table >> PAGE_SHIFT, 1)->owner, tb.tdr >> PAGE_SHIFT, "so does SEPT.REMOVE");
+	large = used_page(2, HW_GMEM);
+	tb_must(tb_mem(TDH_MEM_PAGE_AUG, GFN, 2, large, 0), "AUG");
+	tb_expect_u64(bepoch(large, 2), 0, "AUG starts over");
+	pamt(large >> PAGE_SHIFT, 2)->bepoch = 1;
+	table = used_page(1, HW_SEPT);
+	tb_must(tb_mem(TDH_MEM_PAGE_DEMOTE, GFN, 2, table, 0), "DEMOTE");
+	tb_expect(!bepoch(large, 1) && !bepoch(large + 7 * PAGE_SIZE, 1), "DEMOTE: so do the small pages");
+	tb_expect(bepoch(table, 1) == 1, "but not the new table");
+	tb_must(tb_mem(TDH_MEM_PAGE_PROMOTE, GFN, 2, 0, 0), "PROMOTE");
+	tb_expect_u64(bepoch(large, 2), 1, "PROMOTE does not write that of the large page");
+	seam_check_quiescent();
+}
+
 int main(void)
 {
 	struct eng_run run;
@@ -225,6 +276,7 @@ int main(void)
 	tb_expect(tb_run(removed_table, NULL, &run), "SEPT.REMOVE");
 	tb_expect(tb_run(debug_window, NULL, &run), "MEM.RD and MEM.WR");
 	tb_expect(tb_run(attributes, NULL, &run), "ATTR.RD and ATTR.WR");
+	tb_expect(tb_run(bepochs, NULL, &run), "BEPOCH");
 	tb_expect(tb_run(levels, NULL, &run), "four and five levels");
 	return tb.failures != 0;
 }

@@ -282,6 +282,27 @@ static void try_pair(void)
 	}
 }
 
+/* A promotion to X that finds other readers leaves host priority at the large entry, and takes its own S
+ * back. */
+static void failed_promotion(void *arg)
+{
+	u64 *lock;
+	hpa_t page;
+
+	(void)arg;
+	tb_reset(3, false);
+	tb_tables(GFN, 2);
+	page = tb_page(2, HW_GMEM);
+	lock = &pamt(page >> PAGE_SHIFT, 2)->lock;
+	*lock = SHAREX_READER; /* somebody works on a page in it */
+	tb_expect_u64(tb_mem(TDH_MEM_PAGE_AUG, GFN, 2, page, 0), BUSY_R8, "AUG 2M next to a reader");
+	tb_expect_u64(*lock, SHAREX_READER | SHAREX_HP, "leaves the reader, and host priority");
+	*lock &= ~SHAREX_READER;
+	tb_expect_u64(tb_mem(TDH_MEM_PAGE_AUG, GFN, 2, page, 0), TDX_SUCCESS, "which keeps no host out");
+	tb_expect_u64(*lock, 0, "and is gone then");
+	seam_check_quiescent();
+}
+
 /* A call's own locks are in the way of its operand. */
 static void own_tdr(void *arg)
 {
@@ -313,6 +334,7 @@ int main(void)
 		pair = &pairs[i];
 		try_pair();
 	}
+	tb_expect(tb_run(failed_promotion, NULL, &run), "promotion");
 	tb_expect(tb_run(own_tdr, NULL, &run), "a TD's own TDR");
 	return tb.failures != 0;
 }
