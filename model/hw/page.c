@@ -72,12 +72,24 @@ static struct hw_frame *frame_peek(pfn_t pfn, unsigned int level)
 	return __atomic_load_n(&f->run, __ATOMIC_ACQUIRE) == hw_run ? f : NULL;
 }
 
+/* What @pfn is at the start of a run. */
+static enum hw_page_type type_kept(pfn_t pfn)
+{
+#ifdef HW_DIRECT_MAP
+	return pfn < nr_kept ? kept_type[pfn] : HW_FREE;
+#else
+	(void)pfn;
+	return HW_FREE;
+#endif
+}
+
 static struct hw_frame *frame_touch(pfn_t pfn, unsigned int level)
 {
 	struct hw_frame *f = frame_of(pfn, level);
 
 	if (f->run != hw_run) {
 		memset(&f->gen, 0, sizeof(*f) - offsetof(struct hw_frame, gen));
+		f->type = level == 1 ? type_kept(pfn) : HW_FREE;
 		__atomic_store_n(&f->run, hw_run, __ATOMIC_RELEASE);
 	}
 	return f;
@@ -89,8 +101,6 @@ static void watch_tables(void)
 	m_watch_lo = (u64 *)HW_DIRECT_BASE;
 	m_watch_hi = m_watch_lo + HW_NR_FRAMES * HW_MAX_ENTRIES;
 	bump_low = nr_kept;
-	for (pfn_t pfn = 1; pfn < nr_kept; pfn++)
-		frame_touch(pfn, 1)->type = kept_type[pfn];
 }
 #else
 static void watch_tables(void)
@@ -99,6 +109,14 @@ static void watch_tables(void)
 	m_watch_hi = m_watch_lo + ((u64)NR_TABLES << hw_geom.bits);
 }
 #endif
+
+/* As frame_peek(), and a frame that was there before the run gets its record. */
+static struct hw_frame *frame_record(pfn_t pfn, unsigned int level)
+{
+	if (level == 1 && type_kept(pfn) != HW_FREE)
+		return frame_touch(pfn, 1);
+	return frame_peek(pfn, level);
+}
 
 void hw_pages_reset(void)
 {
@@ -208,7 +226,7 @@ pfn_t hw_alloc(unsigned int level, enum hw_page_type type)
 
 void hw_free(pfn_t pfn, unsigned int level)
 {
-	struct hw_frame *f = pfn < HW_NR_FRAMES ? frame_peek(pfn, level) : NULL;
+	struct hw_frame *f = pfn < HW_NR_FRAMES ? frame_record(pfn, level) : NULL;
 
 	if (!f || f->type == HW_FREE)
 		page_error("double free, or a free of another size");
@@ -249,7 +267,7 @@ enum hw_page_type hw_type_block(pfn_t pfn)
 		if (f && f->type != HW_FREE)
 			return f->type;
 	}
-	return HW_FREE;
+	return frame_peek(pfn, 1) ? HW_FREE : type_kept(pfn);
 }
 
 u32 hw_gen(pfn_t pfn)
@@ -266,7 +284,7 @@ u32 hw_gen(pfn_t pfn)
 
 void hw_retype(pfn_t pfn, enum hw_page_type type)
 {
-	struct hw_frame *f = pfn < HW_NR_FRAMES ? frame_peek(pfn, 1) : NULL;
+	struct hw_frame *f = pfn < HW_NR_FRAMES ? frame_record(pfn, 1) : NULL;
 
 	if (!f || f->type == HW_FREE)
 		page_error("a free page changes its owner");

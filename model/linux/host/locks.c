@@ -59,7 +59,7 @@ static const char *member(const char *name)
 }
 
 /* LC_NR: none of the oracles'. "lock" and "mutex" alone say too little. */
-static enum lock_class class_of(const char *name)
+static enum lock_class class_by_name(const char *name)
 {
 	const char *what = member(name);
 
@@ -71,6 +71,22 @@ static enum lock_class class_of(const char *name)
 	if (!strcmp(what, "mutex") && strstr(name, "vcpu"))
 		return LC_VCPU_MUTEX;
 	return LC_NR;
+}
+
+/* Names are constants of the tree: what was found for one at some address stays true. */
+static enum lock_class class_of(const char *name)
+{
+	static struct {
+		const char *name;
+		enum lock_class class;
+	} known[256];
+	unsigned int slot = ((uintptr_t)name * 0x9e3779b97f4a7c15ull) >> 56;
+
+	if (known[slot].name != name) {
+		known[slot].name = name;
+		known[slot].class = class_by_name(name);
+	}
+	return known[slot].class;
 }
 
 static void emit(enum m_event_type type, const volatile void *lock, const char *name, bool write,
