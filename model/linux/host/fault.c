@@ -85,9 +85,9 @@ static bool handle(int sig, const siginfo_t *info, greg_t *ip)
 
 	if (sig == SIGILL)
 		return trap(ip);
-	check_stub((unsigned long)info->si_addr, (unsigned long)*ip);
 	if (!is_general_protection(info) && snapshot_fault((unsigned long)info->si_addr))
 		return true;
+	check_stub((unsigned long)info->si_addr, (unsigned long)*ip);
 	fixup = fixup_of((unsigned long)*ip);
 	if (fixup)
 		*ip = (greg_t)fixup;
