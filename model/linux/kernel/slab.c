@@ -46,11 +46,13 @@ struct kmem_cache {
 
 /**
  * struct slab - head of a unit of small objects
+ * @first, @size: those of @cache, beside what else each access looks at
  * @live: a bit for each object
  * @site: for each object, who allocated it, or freed it if it is free. Code addresses of the program fit.
  */
 struct slab {
 	struct kmem_cache *cache;
+	unsigned int first, size;
 	unsigned long live[DIV_ROUND_UP(MAX_OBJECTS, 64)];
 	u32 site[];
 };
@@ -117,12 +119,14 @@ static struct slab *slab_of(const void *object)
 
 static unsigned int index_of(const struct slab *slab, const void *object)
 {
-	return ((unsigned long)object - (unsigned long)slab - slab->cache->first) / slab->cache->size;
+	unsigned int offset = (unsigned long)object & ~PAGE_MASK;
+
+	return (offset - slab->first) / slab->size;
 }
 
 static void *object_at(struct slab *slab, unsigned int index)
 {
-	return (char *)slab + slab->cache->first + index * slab->cache->size;
+	return (char *)slab + slab->first + index * slab->size;
 }
 
 static void poison(struct kmem_cache *c, void *object)
@@ -138,6 +142,8 @@ static void new_slab(struct kmem_cache *c)
 	unsigned int i;
 
 	slab->cache = c;
+	slab->first = c->first;
+	slab->size = c->size;
 	units[unit_of((unsigned long)slab)] = UNIT_SLAB;
 	mark(slab, PAGE_SIZE, 0);
 	for (i = c->per_slab; i; i--)
@@ -281,7 +287,7 @@ int lnx_object_live(unsigned long addr)
 	if (unit != UNIT_SLAB)
 		return unit != UNIT_FREED;
 	slab = slab_of((void *)addr);
-	if ((addr & ~PAGE_MASK) < slab->cache->first)
+	if ((addr & ~PAGE_MASK) < slab->first)
 		return 0;
 	return test_bit(index_of(slab, (void *)addr), slab->live);
 }
