@@ -51,6 +51,8 @@ void lnx_point(enum lnx_kind kind, const volatile void *addr, const char *what, 
 /* As m_wait() and m_wake(): while (!condition) lnx_wait(obj, ...). */
 void lnx_wait(const volatile void *obj, const char *what, unsigned long pc);
 void lnx_wake(const volatile void *obj);
+/* The next lnx_wait() of this thread on @obj comes back at once if @obj is woken before it: for points between the test and the wait. */
+void lnx_wait_begin(const volatile void *obj);
 void lnx_spin(const char *what, unsigned long pc); /* cpu_relax() */
 /* A data choice: enum m_choice by number; 1 = the allocation fails / need_resched() says yes. */
 enum lnx_choice { LNX_CH_ALLOC = 1, LNX_CH_RESCHED = 3 };

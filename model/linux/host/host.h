@@ -14,12 +14,15 @@
  * @silent: has passed no point since it was switched to: its next access is announced whatever its class,
  * because the engine leaves out choices of a thread that has touched nothing yet
  * @atomic_on: word of an atomic operation that was just announced as a whole
+ * @waits_for, @woken: what it is about to wait for, and whether that was woken already
  */
 struct host_thread {
 	unsigned long stack_lo, stack_size;
 	unsigned int atomic;
 	bool silent;
 	const volatile void *atomic_on;
+	const volatile void *waits_for;
+	bool woken;
 };
 
 /**
@@ -51,6 +54,9 @@ struct host {
 };
 extern struct host host;
 
+/* What runs start from: the tree as after its boot, or with the VM of the scenario. */
+enum snapshot_nr { SNAPSHOT_BOOT, SNAPSHOT_VM, SNAPSHOT_NR };
+
 /* access.c: the store is done; what does it mean? */
 void host_store_done(void);
 
@@ -78,8 +84,10 @@ const char *site_place(unsigned long pc);
 
 /* heap.c */
 void heap_init(void);
-void heap_keep(void);
-void heap_reset(void);
+/* What is there now is there again after heap_reset(): the areas to restore join @nr. */
+void heap_keep(enum snapshot_nr nr);
+/* Before the snapshot @nr is restored. */
+void heap_reset(enum snapshot_nr nr);
 /* One byte for each 16 of the heap, at a fixed address: what an access may find there. */
 #define HEAP_SHADOW 0x210000000000ul
 enum heap_state { HEAP_NEVER, HEAP_LIVE, HEAP_FREED };
@@ -90,13 +98,15 @@ static inline enum heap_state heap_state(unsigned long addr)
 
 /* pages.c */
 void pages_init(void);
-void pages_keep(void);
-void pages_reset(void);
+void pages_keep(enum snapshot_nr nr);
+void pages_reset(enum snapshot_nr nr);
 
 /* snapshot.c */
-void snapshot_add(const char *name, void *start, unsigned long size);
-void snapshot_take(void);
-void snapshot_restore(void);
+void snapshot_add(enum snapshot_nr nr, const char *name, void *start, unsigned long size);
+void snapshot_take(enum snapshot_nr nr);
+void snapshot_restore(enum snapshot_nr nr);
+/* Forgets it, and its areas. What is protected for the other instant stays so. */
+void snapshot_drop(enum snapshot_nr nr);
 /* A write hit a page that is as it was: true if the fault is taken care of. */
 bool snapshot_fault(unsigned long addr);
 

@@ -82,14 +82,29 @@ void lnx_point(enum lnx_kind kind, const volatile void *addr, const char *what, 
 
 void lnx_wait(const volatile void *obj, const char *what, unsigned long pc)
 {
+	struct host_thread *self = host.self;
+	bool woken = self->waits_for == obj && self->woken;
+
 	host_leave();
+	self->waits_for = NULL;
+	if (woken)
+		return;
 	m_wait(obj, site_of(pc, what));
 	host_return();
+}
+
+void lnx_wait_begin(const volatile void *obj)
+{
+	host_leave();
+	host.self->waits_for = obj;
+	host.self->woken = false;
 }
 
 void lnx_wake(const volatile void *obj)
 {
 	host_leave();
+	for (unsigned int t = 0; t < LNX_MAX_THREADS; t++)
+		host.threads[t].woken |= host.threads[t].waits_for == obj;
 	m_wake(obj);
 }
 

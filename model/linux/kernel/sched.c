@@ -154,8 +154,10 @@ void __might_fault(const char *file, int line)
 
 void env_sleep(const volatile void *obj, const char *what, unsigned long pc)
 {
-	sched_out();
+	/* Preempt notifiers are code of the tree, with points in it: a wake-up may come before the wait. */
 	env_self->waits_for = obj;
+	lnx_wait_begin(obj);
+	sched_out();
 	lnx_wait(obj, what, pc);
 	env_self->waits_for = NULL;
 	sched_in();
