@@ -185,6 +185,27 @@ static void host_priority(void *arg)
 	tb_expect(!(*tb_entry(GFN, 1) & SEPT_TDHP), "any host lock of the entry clears it");
 }
 
+/* A TDCALL that ends in another way starts the count over. */
+static void host_priority_reset(void *arg)
+{
+	const unsigned int last = SEAM_HP_TIMEOUT_CALLS - 1;
+
+	(void)arg;
+	tb_reset(3, false);
+	tb_state(GFN, 1, SEPT_PENDING);
+	tb_state(GFN + 1, 1, SEPT_MAPPED);
+	tb_finalize();
+	for (unsigned int i = 0; i <= last; i++)
+		tb.insn[i] = (struct guest_insn){.op = G_ACCEPT, .level = 1, .gpa = GFN << PAGE_SHIFT};
+	tb.insn[last].gpa = (GFN + 1) << PAGE_SHIFT;
+	tb.guest.nr = last + 1;
+	*tb_entry(GFN, 1) |= SEPT_TDHP;
+	tb_expect_u64(tb_enter(), TDX_EXIT_REASON_DONE,
+		      "one TDCALL short of the timeout, then another result");
+	tb.guest.pc = 0;
+	tb_expect_u64(tb_enter(), TDX_EXIT_REASON_DONE, "and once more: it counts from the start");
+}
+
 static void ve_handler(void *arg)
 {
 	(void)arg;
@@ -207,6 +228,7 @@ int main(void)
 	struct eng_run run;
 
 	tb_expect(tb_run(host_priority, NULL, &run), "host priority");
+	tb_expect(tb_run(host_priority_reset, NULL, &run), "host priority, not in a row");
 	tb_expect(tb_run(ve_handler, NULL, &run), "#VE handler");
 	tb_expect(explore(prepare_free, guest_thread, aug_thread, size_mismatch) > 0,
 		  "AUG between walk and lock: SIZE_MISMATCH of a page that stays PENDING");

@@ -14,7 +14,7 @@
  * struct attr - one attempt
  * @gpa: RCX as it came; @gfn, @level: what the walk is for, KVM's numbering
  * @path: where the walk ended; @path.value is read again under the lock
- * @exit: the TD exits to the host; else @rax and @rcx are what the guest gets
+ * @exit: the TD exits to the host; else @rax and @rcx, 0 with an error, are what the guest gets
  */
 struct attr {
 	struct seam_vp *vp;
@@ -122,7 +122,7 @@ bool tdg_attr(struct seam_vp *vp, struct tdx_module_args *regs, u64 *rax)
 		return true;
 	}
 	timeout = vp_host_priority_timeout(vp, a.host_priority);
-	hw_guest_attr_done(vp->guest, a.rax, a.rax ? 0 : a.rcx, 0);
+	hw_guest_attr_done(vp->guest, a.rax, a.rcx, 0);
 	if (timeout)
 		*rax = vp_exit_regs(regs, TDX_HOST_PRIORITY_BUSY_TIMEOUT, 0, 0, 0);
 	return timeout;

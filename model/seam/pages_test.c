@@ -98,6 +98,8 @@ static void removed_table(void *arg)
 	seam_check_quiescent();
 }
 
+static u64 read_status;
+
 static u64 rw(u64 fn, gpa_t gpa, u64 value)
 {
 	return tb_call(fn, gpa, tb.tdr, value, 0);
@@ -127,6 +129,43 @@ static void debug_window(void *arg)
 	hw_set_data(page_of(GFN), 14, 0);
 	tb_must(rw(TDH_MEM_RD, 8, 0), "MEM.RD");
 	tb_expect_u64(tb.regs.r8, HW_BAD_KEY, "what another key wrote is not readable");
+}
+
+/* The page goes between MEM.RD's walk and its lock of the entry; both hold the tree shared. */
+static void read_page_on_its_way_out(void *arg)
+{
+	(void)arg;
+	tb_reset(3, false);
+	tb_state(GFN, 1, SEPT_MAPPED);
+	tb_td()->debug = true;
+	tb.armed = true;
+	read_status = rw(TDH_MEM_RD, 0, 0);
+	tb.armed = false;
+}
+
+static void remove_beside(void)
+{
+	struct tdx_module_args regs = {.rcx = tb_gpa(GFN, 1), .rdx = tb.tdr};
+
+	seam_call(TDH_MEM_PAGE_REMOVE, &regs);
+}
+
+static void read_race(void)
+{
+	unsigned int nr = 0, read = 0, absent = 0;
+	struct eng_run run;
+
+	for (int hold_at = 0;; hold_at++) {
+		bool ok = tb_run_beside(read_page_on_its_way_out, remove_beside, hold_at, &run);
+
+		if (!tb.beside_ran)
+			break;
+		nr += ok && read_status == (TDX_EPT_ENTRY_STATE_INCORRECT | TDX_OPERAND_ID_RCX);
+		absent += ok && read_status == (TDX_EPT_ENTRY_NOT_PRESENT | TDX_OPERAND_ID_RCX);
+		read += ok && read_status == TDX_SUCCESS;
+	}
+	tb_expect(nr == 1, "MEM.RD: a page that goes after the walk is in a wrong state");
+	tb_expect(absent && read, "before it is not there, and later it stays until it was read");
 }
 
 static void attributes(void *arg)
@@ -275,6 +314,7 @@ int main(void)
 	tb_expect(tb_run(relocated_pending, NULL, &run), "RELOCATE of a pending page");
 	tb_expect(tb_run(removed_table, NULL, &run), "SEPT.REMOVE");
 	tb_expect(tb_run(debug_window, NULL, &run), "MEM.RD and MEM.WR");
+	read_race();
 	tb_expect(tb_run(attributes, NULL, &run), "ATTR.RD and ATTR.WR");
 	tb_expect(tb_run(bepochs, NULL, &run), "BEPOCH");
 	tb_expect(tb_run(levels, NULL, &run), "four and five levels");
