@@ -16,6 +16,47 @@
 #include "harness/cli/tree_git.h"
 #include "harness/cli/cli.h"
 
+/* What the build reads of a directory, as git's patterns for ls-files and for apply; and what a build leaves
+ * behind there. */
+static const char *const tree_parts[] = {":(glob)*",
+					 "include",
+					 "scripts",
+					 "arch/x86",
+					 "virt",
+					 "lib",
+					 "kernel",
+					 "mm",
+					 "init",
+					 "usr",
+					 "certs",
+					 "io_uring",
+					 "ipc",
+					 "security",
+					 "crypto",
+					 "block",
+					 "tools/include",
+					 "tools/objtool",
+					 "tools/build",
+					 "tools/scripts",
+					 "tools/lib",
+					 "tools/arch/x86",
+					 "LICENSES",
+					 "drivers/iommu",
+					 "drivers/base",
+					 "fs",
+					 ":(glob)arch/*/Makefile",
+					 ":(glob)**/Kconfig*",
+					 NULL};
+static const char *const tree_includes[] = {
+	"--include=include/*", "--include=scripts/*",	    "--include=arch/x86/*",
+	"--include=virt/*",    "--include=lib/*",	    "--include=kernel/*",
+	"--include=mm/*",      "--include=init/*",	    "--include=tools/*",
+	"--include=fs/*",      "--include=security/*",	    "--include=block/*",
+	"--include=*Kconfig*", "--exclude=tools/testing/*", NULL};
+static const char tree_left_over[] = ".git\n.*.cmd\n.tmp_*\n*.o\n*.a\n*.ko\n*.cmd\n*.mod\n*.mod.c\n*.order\n*"
+				     ".symvers\n*.so.dbg\n/vmlinux*\n/.config*\n"
+				     "/include/generated\n/include/config\n/arch/x86/include/generated\n";
+
 static struct {
 	char dir[PATH_MAX], git_dir[PATH_MAX];
 } opened;
@@ -139,11 +180,45 @@ static void seed_index(const char *index)
 		git_copy_file(own, index);
 }
 
+/* What git sees, ignored files aside. */
+static bool read_work_tree(const struct git_place *place)
+{
+	static const char *const add[] = {"git", "-c", "core.autocrlf=false", "add", "-A", "--", ".", NULL};
+
+	return git_do(place, NULL, add);
+}
+
+/*
+ * A directory's .gitignore is not asked: Debian's kernel packages have one that ignores all. Only what the
+ * build reads is looked at, so that a kernel tree is not stored whole.
+ */
+static bool read_directory(const struct git_place *place)
+{
+	static const char *const update[] = {"git",	     "-c",	"core.autocrlf=false",
+					     "update-index", "--add",	"--remove",
+					     "-z",	     "--stdin", NULL};
+	const char *argv[64] = {"git", "ls-files", "-z", "--cached", "--others", "-X"};
+	char list[PATH_MAX], left_over[PATH_MAX];
+	unsigned int n = 6;
+
+	cache_path(list, "tmp/%d/files", (int)getpid());
+	cache_path(left_over, "tmp/%d/exclude", (int)getpid());
+	if (!git_write_file(left_over, tree_left_over))
+		return false;
+	argv[n++] = left_over;
+	argv[n++] = "--";
+	for (const char *const *part = tree_parts; *part; part++)
+		argv[n++] = *part;
+	return git_do(place, NULL, argv) && git_output_to(list) && git_do(place, list, update);
+}
+
+static bool read_files(const struct git_place *place)
+{
+	return tree_is_git() ? read_work_tree(place) : read_directory(place);
+}
+
 bool tree_of_files(struct tree *t)
 {
-	static const char *const add[] = {
-		"git", "-c", "core.autocrlf=false", "-c", "advice.addEmbeddedRepo=false", "add", "-A", "--",
-		".",   NULL};
 	static const char *const write[] = {"git", "write-tree", NULL};
 	struct git_place place = {.work_tree = opened.dir};
 	char name[PATH_MAX], index[PATH_MAX];
@@ -152,10 +227,10 @@ bool tree_of_files(struct tree *t)
 	cache_path(index, "index/%s", name);
 	seed_index(index);
 	place.index = index;
-	if (!git_do(&place, NULL, add) || !git_line(t->id, sizeof(t->id), &place, write)) {
+	if (!read_files(&place) || !git_line(t->id, sizeof(t->id), &place, write)) {
 		/* An index of another git, or one cut short, must not be what stops us for good. */
 		unlink(index);
-		if (!git_do(&place, NULL, add) || !git_line(t->id, sizeof(t->id), &place, write)) {
+		if (!read_files(&place) || !git_line(t->id, sizeof(t->id), &place, write)) {
 			cli_error("%s: git cannot read this tree: %s", opened.dir, git_last_error());
 			return false;
 		}
@@ -204,15 +279,19 @@ const char *tree_default_base(void)
 	return "HEAD~1";
 }
 
-/* One mail, or one diff. */
+/* One mail, or one diff. Of a directory only a part was read: patches are applied to that. */
 static bool apply_patch(const struct git_place *place, const char *patch, const char *mbox, unsigned int nr)
 {
-	const char *const argv[] = {"git", "apply", "--cached", "--whitespace=nowarn", patch, NULL};
+	const char *argv[64] = {"git", "apply", "--cached", "--whitespace=nowarn"};
+	unsigned int n = 4;
 	struct stat st;
 
 	/* A cover letter has no patch. */
 	if (nr && stat(patch, &st) == 0 && st.st_size == 0)
 		return true;
+	for (const char *const *part = tree_includes; !tree_is_git() && *part; part++)
+		argv[n++] = *part;
+	argv[n] = patch;
 	if (git_do(place, NULL, argv))
 		return true;
 	if (nr)

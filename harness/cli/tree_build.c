@@ -55,18 +55,6 @@ static void build_key(char key[64])
 	snprintf(key, 64, "%016llx", (unsigned long long)hash);
 }
 
-static bool write_file(const char *path, const char *text)
-{
-	FILE *f = fopen(path, "we");
-	bool ok = f && fputs(text, f) >= 0;
-
-	if (f && fclose(f))
-		ok = false;
-	if (!ok)
-		cli_error("%s: %s", path, strerror(errno));
-	return ok;
-}
-
 static bool remove_all(const char *path)
 {
 	const char *const argv[] = {"rm", "-rf", "--", path, NULL};
@@ -104,12 +92,12 @@ static bool check_out(const struct tree *t, char copy[PATH_MAX])
 		cache_path(keep, "tree/copy/.tdpfuzz");
 	}
 	unlink(whole);
-	if (!write_file(patterns, sparse))
+	if (!git_write_file(patterns, sparse))
 		return false;
 	ok = git_do(&place, NULL, argv);
 	if (!ok)
 		cli_error("%s: cannot be copied: %s", t->name, git_last_error());
-	return ok && write_file(whole, t->id);
+	return ok && git_write_file(whole, t->id);
 }
 
 /* The line of the log that names what is wrong, as compilers, make and cmake write it. */
@@ -155,7 +143,7 @@ static enum tree_build make(struct tree *t, unsigned int jobs)
 	if (!check_out(t, copy))
 		return TREE_BROKEN;
 	cache_path(dir, "build/tdpfuzz");
-	path_print(dir, "%.*s", (int)(strrchr(dir, '/') - dir), dir);
+	*strrchr(dir, '/') = 0;
 	path_print(made, "%s/tdpfuzz", dir);
 	path_print(log, "%s.log", t->bin);
 	snprintf(number, sizeof(number), "%u", jobs);

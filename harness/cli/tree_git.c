@@ -82,6 +82,23 @@ const char *git_last_error(void)
 	return text;
 }
 
+bool git_output_to(const char *path)
+{
+	return rename(out_file, path) == 0;
+}
+
+bool git_write_file(const char *path, const char *text)
+{
+	FILE *f = fopen(path, "we");
+	bool ok = f && fputs(text, f) >= 0;
+
+	if (f && fclose(f))
+		ok = false;
+	if (!ok)
+		cli_error("%s: %s", path, strerror(errno));
+	return ok;
+}
+
 void git_copy_file(const char *from, const char *to)
 {
 	const char *const argv[] = {"cp", "--", from, to, NULL};

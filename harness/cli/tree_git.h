@@ -23,6 +23,9 @@ bool git_line(char *line, size_t size, const struct git_place *place, const char
 /* What the last command that failed said: its first line that is worth something. */
 const char *git_last_error(void);
 
+/* The output of the last command becomes a file. */
+bool git_output_to(const char *path);
+bool git_write_file(const char *path, const char *text);
 void git_copy_file(const char *from, const char *to);
 
 #endif
