@@ -136,10 +136,13 @@ static inline __attribute__((always_inline)) void access(const volatile void *p,
 	bool write = (kind & M_KIND_MASK) != M_READ;
 	struct host_thread *self = host.self;
 
-	/* Outside of a run nobody races; oracles learn of tables that were filled unseen. */
-	if (host.thread == LNX_NO_THREAD)
-		return;
 	host_leave();
+	/* Outside of a run nobody races, but what becomes of page tables is an event there as well. */
+	if (host.thread == LNX_NO_THREAD) {
+		if (write)
+			expect_store(addr, (kind & M_KIND_MASK) == M_RMW, pc);
+		return;
+	}
 	if (addr - self->stack_lo < self->stack_size)
 		return;
 	if (!self->atomic) {

@@ -45,13 +45,18 @@ static void call_as(unsigned int cpu, smp_call_func_t func, void *info)
 {
 	unsigned int here;
 	unsigned long flags;
+	int enabled;
 
 	preempt_disable();
 	here = env_move_to_cpu(cpu);
 	local_irq_save(flags);
+	/* The target may have them off already; what lockdep is told is this thread's. */
+	enabled = this_cpu_read(hardirqs_enabled);
+	this_cpu_write(hardirqs_enabled, 0);
 	preempt_count_add(HARDIRQ_OFFSET);
 	func(info);
 	preempt_count_sub(HARDIRQ_OFFSET);
+	this_cpu_write(hardirqs_enabled, enabled);
 	local_irq_restore(flags);
 	env_move_to_cpu(here);
 	preempt_enable();
