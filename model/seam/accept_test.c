@@ -113,8 +113,14 @@ static void prepare_small(void)
 
 static void prepare_large(void)
 {
+	hpa_t page;
+
 	tb_reset(3, false);
-	tb_state(GFN, 2, SEPT_PENDING);
+	/* A counter that runs over changes the address of this one. */
+	do {
+		page = tb_page(2, HW_GMEM);
+	} while (page >> PAGE_SHIFT & hw_level_pages(2));
+	tb_leaf(GFN, 2, true, page);
 	tb_finalize();
 	program(&(struct guest_insn){.op = G_ACCEPT, .level = 2, .gpa = GFN << PAGE_SHIFT});
 }

@@ -304,6 +304,8 @@ static void guest_operands(struct guest_insn *i)
 		i->gpa |= shared << (row.variant - 1);
 	if (has("gpa_shared_or_beyond"))
 		i->gpa |= shared << row.variant;
+	if (is_op("TDG.MEM.PAGE.ATTR.RD")) /* any address in the page */
+		i->gpa += row.entry_level > 1 ? PAGE_SIZE + 8 : 8;
 	i->val = has("L1_attributes_nonzero");
 	i->n = has("L1_flags_nonzero");
 }

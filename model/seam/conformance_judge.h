@@ -107,14 +107,20 @@ static bool gives_page_back(void)
 			      cs.fn == TDH_MEM_SEPT_REMOVE || cs.fn == TDH_MEM_PAGE_RELOCATE);
 }
 
+/* What the host finds after an exit out of a TDCALL. */
+static bool exit_regs_right(void)
+{
+	u64 qual = EPT_W | (cs.value_before & EPT_RWX) << 3;
+
+	return tb.regs.r8 == (tb.insn[0].gpa & ~(PAGE_SIZE - 1)) &&
+	       tb.regs.rcx == (is_op("TDG.MEM.PAGE.ATTR.RD") ? 0 : qual);
+}
+
 /* What the guest finds in RCX and RDX after ATTR.*. */
 static bool attr_regs_right(void)
 {
-	u64 want = 0, qual = EPT_W | (cs.value_before & EPT_RWX) << 3;
-	bool write = is_op("TDG.MEM.PAGE.ATTR.WR");
+	u64 want = 0;
 
-	if ((u32)cs.status == TDX_EXIT_REASON_EPT_VIOLATION)
-		return tb.regs.r8 == tb.insn[0].gpa && tb.regs.rcx == (write ? qual : 0);
 	if (!tb.guest.regs[0])
 		want = tb_gpa(cs.gfn, row.entry_level) | (row.before == SEPT_PENDING ? BIT_ULL(62) : 0);
 	return tb.guest.regs[1] == want && !tb.guest.regs[2];
@@ -126,6 +132,8 @@ static bool regs_right(void)
 {
 	u64 rdx = (row.entry_level - 1) | sept_arch_state(cs.value_before) << 8;
 
+	if (!strncmp(row.op, "TDG.", 4) && (u32)cs.status == TDX_EXIT_REASON_EPT_VIOLATION)
+		return exit_regs_right();
 	if (attr_op())
 		return attr_regs_right();
 	if ((strncmp(row.op, "TDH.MEM.", 8) && !is_op("TDH.MR.EXTEND")) || cs.fn == TDH_MEM_TRACK)

@@ -98,6 +98,53 @@ static void removed_table(void *arg)
 	seam_check_quiescent();
 }
 
+static u64 add_v1(u64 allow_existing, hpa_t page)
+{
+	return tb_call(TDH_MEM_SEPT_ADD | 1 << 16, tb_gpa(GFN, 2), tb.tdr | allow_existing, page, NULL_PA);
+}
+
+/* Version 1 says in R8 what became of the page. */
+static void added_table(void *arg)
+{
+	hpa_t page;
+
+	(void)arg;
+	tb_reset(3, false);
+	tb_tables(GFN, 2);
+	page = tb_page(1, HW_SEPT);
+	tb_expect_u64(add_v1(0, page | BIT_ULL(63)), TDX_SUCCESS,
+		      "SEPT.ADD version 1; bit 63 does not matter");
+	tb_expect_u64(tb.regs.r8, NULL_PA, "the page is used up");
+	page = tb_page(1, HW_SEPT);
+	tb_expect_u64(add_v1(1, page), TDX_SUCCESS, "there is a table already, and it may be");
+	tb_expect_u64(tb.regs.r8, page | BIT_ULL(63), "the page was not needed");
+	tb_expect_u64(add_v1(0, page | BIT_ULL(63)), TDX_EPT_ENTRY_STATE_INCORRECT | TDX_OPERAND_ID_RCX,
+		      "and may not be");
+	tb_expect_u64(tb.regs.r8, page, "the page comes back without bit 63");
+	seam_check_quiescent();
+}
+
+/* Progress starts the zero-step filter over. */
+static void zero_step_progresses(void *arg)
+{
+	(void)arg;
+	tb_reset(3, false);
+	tb_tables(GFN, 1);
+	tb_finalize();
+	for (unsigned int i = 0; i < 2; i++)
+		tb.insn[i] = (struct guest_insn){.op = G_READ, .gpa = (GFN + i) << PAGE_SHIFT};
+	tb.guest.nr = 2;
+	for (unsigned int i = 0; i < SEAM_ZERO_STEP_THRESHOLD; i++)
+		tb_enter();
+	tb_must(tb_mem(TDH_MEM_PAGE_AUG, GFN, 1, tb_page(1, HW_GMEM), 0), "AUG");
+	for (unsigned int i = 0; i < SEAM_ZERO_STEP_THRESHOLD; i++)
+		tb_expect_u64(tb_enter(), TDX_EXIT_REASON_EPT_VIOLATION, "the next instruction faults");
+	tb_expect(tb.guest.pc == 1 && !tb_vp()->nr_gpas,
+		  "six times at each of two places: nothing is listed");
+	tb_enter();
+	tb_expect_u64(tb_vp()->nr_gpas, 1, "the seventh is");
+}
+
 static u64 read_status;
 
 static u64 rw(u64 fn, gpa_t gpa, u64 value)
@@ -313,6 +360,8 @@ int main(void)
 	tb_expect(tb_run(relocated_data, NULL, &run), "RELOCATE");
 	tb_expect(tb_run(relocated_pending, NULL, &run), "RELOCATE of a pending page");
 	tb_expect(tb_run(removed_table, NULL, &run), "SEPT.REMOVE");
+	tb_expect(tb_run(added_table, NULL, &run), "SEPT.ADD version 1");
+	tb_expect(tb_run(zero_step_progresses, NULL, &run), "zero-step filter");
 	tb_expect(tb_run(debug_window, NULL, &run), "MEM.RD and MEM.WR");
 	read_race();
 	tb_expect(tb_run(attributes, NULL, &run), "ATTR.RD and ATTR.WR");

@@ -303,6 +303,21 @@ static void failed_promotion(void *arg)
 	seam_check_quiescent();
 }
 
+/* The lock itself. */
+static void lock_words(void)
+{
+	u64 lock = 0;
+
+	tb_expect(sharex_hp_try(&lock, SEAM_X) && !sharex_hp_try(&lock, SEAM_S), "S fails next to X");
+	tb_expect(lock & SHAREX_HP, "and leaves host priority");
+	sharex_hp_unlock(&lock, SEAM_X);
+	tb_expect_u64(lock, SHAREX_HP, "which X's release keeps; the failed reader is gone");
+	tb_expect(sharex_hp_try(&lock, SEAM_S) && lock == SHAREX_READER, "the next S clears it");
+	tb_expect(!sharex_hp_try(&lock, SEAM_X) && lock == (SHAREX_READER | SHAREX_HP), "X fails next to S");
+	sharex_hp_unlock(&lock, SEAM_S);
+	tb_expect(sharex_hp_try(&lock, SEAM_X) && lock == SHAREX_X, "X takes the word over host priority");
+}
+
 /* A call's own locks are in the way of its operand. */
 static void own_tdr(void *arg)
 {
@@ -334,6 +349,7 @@ int main(void)
 		pair = &pairs[i];
 		try_pair();
 	}
+	lock_words();
 	tb_expect(tb_run(failed_promotion, NULL, &run), "promotion");
 	tb_expect(tb_run(own_tdr, NULL, &run), "a TD's own TDR");
 	return tb.failures != 0;
