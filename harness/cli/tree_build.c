@@ -29,7 +29,7 @@ static const char sparse[] =
 	"io_uring/\n/ipc/\n"
 	"/security/\n/crypto/\n/block/\n/tools/include/\n/tools/objtool/\n/tools/build/\n/tools/scripts/\n/"
 	"tools/lib/\n"
-	"/tools/arch/x86/\n/LICENSES/\n/drivers/iommu/\n/drivers/base/\n/fs/**/*.h\nKconfig*\n";
+	"/tools/arch/x86/\n/tools/docs/\n/LICENSES/\n/drivers/iommu/\n/drivers/base/\n/fs/**/*.h\nKconfig*\n";
 
 /* The builder: BUILDER TREE DIR JOBS makes DIR/tdpfuzz, or fails and says why on stderr. */
 static const char *builder(void)
