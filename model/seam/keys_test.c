@@ -238,6 +238,18 @@ static void reclaim_tdr(void *arg)
 	thread_call(1, TDH_PHYMEM_PAGE_RECLAIM, a.tdr, 0);
 }
 
+static void enter_a(void *arg)
+{
+	(void)arg;
+	thread_call(0, TDH_VP_ENTER, a.tdvpr, 0);
+}
+
+static void flush_done_a(void *arg)
+{
+	(void)arg;
+	thread_call(1, TDH_MNG_VPFLUSHDONE, a.tdr, 0);
+}
+
 static unsigned int nr_seen;
 static u64 seen[8][2];
 
@@ -292,6 +304,13 @@ static void prepare_dead(void)
 	release_key(&a);
 }
 
+static void prepare_runnable(void)
+{
+	reset(1);
+	build(&a, KEY);
+	tb_must(call(TDH_MR_FINALIZE, a.tdr, 0), "MR.FINALIZE");
+}
+
 static void prepare_last(void)
 {
 	prepare_dead();
@@ -312,6 +331,11 @@ static void concurrent(void)
 		  "two CREATEs with one key id: one of them has it");
 	all_schedules(prepare_dead, reclaim_0, reclaim_1);
 	tb_expect(nr_seen == 1 && was_seen(0, 0), "RECLAIMs of two pages are not in each other's way");
+	all_schedules(prepare_runnable, enter_a, flush_done_a);
+	tb_expect(nr_seen == 3 && was_seen(TDX_EXIT_REASON_TDCALL, TDX_OPERAND_BUSY | RCX) &&
+			  was_seen(TDX_EXIT_REASON_TDCALL, TDX_FLUSHVP_NOT_DONE) &&
+			  was_seen(TDX_OPERAND_BUSY | TDX_OPERAND_ID_TDR, TDX_FLUSHVP_NOT_DONE),
+		  "VPFLUSHDONE next to a vCPU that enters and leaves");
 	all_schedules(prepare_last, reclaim_0, reclaim_tdr);
 	tb_expect(was_seen(0, 0) && was_seen(0, TDX_OPERAND_BUSY | RCX) &&
 			  was_seen(0, TDX_TD_ASSOCIATED_PAGES_EXIST),

@@ -245,17 +245,10 @@ static bool same_roots(const struct seam_td *p, const struct seam_td *q)
 	return !memcmp(hw_table(p->root >> PAGE_SHIFT), hw_table(q->root >> PAGE_SHIFT), hw_entries() * 8);
 }
 
-static void same_as_bench(void *arg)
+static void compare_with_bench(struct seam_td *direct)
 {
-	struct seam_td *direct;
-	hpa_t tdvpr;
+	hpa_t tdvpr = seam_vp_create(direct->index, &tb.guest);
 
-	(void)arg;
-	reset(1);
-	build(&a, KEY);
-	tb_must(call(TDH_VP_FLUSH, a.tdvpr, 0), "VP.FLUSH");
-	direct = &seam_tds[seam_td_create(KEY + 1, true)];
-	tdvpr = seam_vp_create(direct->index, &tb.guest);
 	tb_expect(same_td(td_of(&a), direct), "the TD's state");
 	tb_expect(same_vp(vp_of(&a), seam_vp_of(tdvpr >> PAGE_SHIFT)), "the vCPU's state");
 	tb_expect(same_pamt(a.tdr, td_of(&a), direct->tdr << PAGE_SHIFT, direct), "PAMT of the TDR");
@@ -264,6 +257,27 @@ static void same_as_bench(void *arg)
 	tb_expect(same_roots(td_of(&a), direct), "the root's entries");
 	direct->op_state = OP_RUNNABLE;
 	tb_expect(!same_td(td_of(&a), direct), "and the comparison can tell");
+}
+
+static void same_as_bench(void *arg)
+{
+	(void)arg;
+	reset(1);
+	build(&a, KEY);
+	tb_must(call(TDH_VP_FLUSH, a.tdvpr, 0), "VP.FLUSH");
+	compare_with_bench(&seam_tds[seam_td_create(KEY + 1, true)]);
+}
+
+static void same_wide_td(void *arg)
+{
+	(void)arg;
+	reset(1);
+	params[0] = 0;
+	params[3] = 6 | 4 << 3;
+	params[4] = 1;
+	build(&a, KEY);
+	tb_must(call(TDH_VP_FLUSH, a.tdvpr, 0), "VP.FLUSH");
+	compare_with_bench(&seam_tds[seam_td_create_levels(KEY + 1, false, 5, true)]);
 }
 
 /* ---- profiles ---- */
@@ -389,6 +403,7 @@ int main(void)
 		{second_vp, "a second vCPU"},
 		{two_tds, "two TDs"},
 		{same_as_bench, "the test bench makes the same"},
+		{same_wide_td, "and with five levels and 52 bits"},
 		{profiles, "profile vp-init-exclusive"},
 		{demote_profiles, "profiles of DEMOTE"},
 		{dynamic_pamt, "profile dynamic-pamt"},
