@@ -59,7 +59,8 @@ void lnx_switch_to(unsigned int thread, unsigned int cpu)
 
 	if (unlikely(!next->task)) /* before lnx_boot() */
 		return;
-	env_self->preempt_count = this_cpu_read(env_hot_preempt_count);
+	/* An int before 6.15, whose sign is the reschedule bit. */
+	env_self->preempt_count = (typeof(PREEMPT_NEED_RESCHED))this_cpu_read(env_hot_preempt_count);
 	env_self->hardirqs_enabled = this_cpu_read(hardirqs_enabled);
 	env_set_gs(cpu);
 	env_self = next;
