@@ -130,6 +130,9 @@ extern const struct subject_view kvm_subject_view;
  * @layers: paths in which its source lies, NULL-terminated: a function there is what reports name
  * @start: once a process, when the engine stands and before the first run
  * @reset: start of a run: forget all that was
+ * @keep: the VM of the scenario stands, in all layers: remember it; false: cannot. NULL: creation is cheap
+ * @again: in place of a reset and the creation: all layers are as they were at @keep, the engine's threads
+ * and what outlives runs excepted
  * @callbacks: body of the last thread of a run, which runs RCU callbacks until the other threads have ended
  */
 struct subject {
@@ -141,6 +144,8 @@ struct subject {
 	const char *const *layers;
 	void (*start)(void);
 	void (*reset)(void);
+	bool (*keep)(void);
+	void (*again)(void);
 	void (*callbacks)(void *unused);
 };
 extern const struct subject the_subject;

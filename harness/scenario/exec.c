@@ -18,6 +18,8 @@ static const struct subject_ops *subject;
 static struct world world;
 static struct exec_result *current;
 static bool thread_done[SCN_MAX_THREADS];
+static unsigned int boots; /* of this scenario */
+static bool kept; /* its VM is remembered */
 static void (*user_event)(const struct m_event *ev);
 
 /* The last run, for exec_replay_history(). */
@@ -54,6 +56,8 @@ void exec_prepare(const struct scenario *s)
 	};
 
 	world_prepare(&world, s);
+	kept = false;
+	boots = 0;
 	eng_configure(&config);
 }
 
@@ -131,7 +135,7 @@ static struct eng_strategy silent = {
 	.name = "silent", .begin = silent_begin, .choose = silent_choose, .end = silent_end};
 
 /* Up to the moment before the first thread runs. False: @run says what is wrong with the code under test. */
-static bool boot(struct eng_run *run)
+static bool boot_new(struct eng_run *run)
 {
 	world_reset(nr_cpus());
 	check_reset();
@@ -147,6 +151,23 @@ static bool boot(struct eng_run *run)
 			return false;
 		world_load_programs(&world);
 	}
+	return true;
+}
+
+/* The creation of a VM costs more than to remember it from the third run of a scenario on. */
+static bool boot(struct eng_run *run)
+{
+	if (kept) {
+		eng_next_phase();
+		the_subject.again();
+		world_load_programs(&world);
+		memset(run, 0, sizeof(*run));
+		return true;
+	}
+	if (!boot_new(run))
+		return false;
+	if (the_subject.keep && ++boots == 2)
+		kept = the_subject.keep();
 	return true;
 }
 

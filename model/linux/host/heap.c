@@ -23,7 +23,7 @@ struct heap {
 	unsigned long top;
 	unsigned long free[NR_CLASSES];
 };
-static struct heap heap, kept;
+static struct heap heap, kept[SNAPSHOT_NR];
 
 static unsigned int class_of(unsigned long size)
 {
@@ -105,17 +105,15 @@ void heap_init(void)
 	heap.top = LNX_HEAP + 4096;
 }
 
-/* What is there now is there at the start of every run. */
-void heap_keep(void)
+void heap_keep(enum snapshot_nr nr)
 {
-	heap.top = (heap.top + 65535) & -65536ul; /* a whole page of the shadow */
-	kept = heap;
-	snapshot_add("heap", (void *)LNX_HEAP, heap.top - LNX_HEAP);
-	snapshot_add("shadow of the heap", (void *)HEAP_SHADOW, (heap.top - LNX_HEAP) / GRANULE);
+	kept[nr] = heap;
+	snapshot_add(nr, "heap", (void *)LNX_HEAP, heap.top - LNX_HEAP);
+	snapshot_add(nr, "shadow of the heap", (void *)HEAP_SHADOW, (heap.top - LNX_HEAP) / GRANULE);
 }
 
-void heap_reset(void)
+void heap_reset(enum snapshot_nr nr)
 {
-	set_shadow(kept.top, heap.top - kept.top, HEAP_NEVER);
-	heap = kept;
+	set_shadow(kept[nr].top, heap.top - kept[nr].top, HEAP_NEVER);
+	heap = kept[nr];
 }

@@ -10,8 +10,13 @@
 
 #define PAGE_STRUCT 64ul /* of a frame */
 
-/* Frames that the run has used: below @used_low, and from @used_high on. */
-static pfn_t used_low, used_high = HW_NR_FRAMES;
+/**
+ * struct used - frames that somebody has used: below @low, and from @high on
+ */
+struct used {
+	pfn_t low, high;
+};
+static struct used used = {0, HW_NR_FRAMES}, kept[SNAPSHOT_NR];
 
 static enum hw_page_type page_type(enum lnx_page type)
 {
@@ -44,11 +49,11 @@ unsigned long lnx_page_alloc(unsigned int order, enum lnx_page type)
 		hw = HW_CTRL;
 	if (is_block(order)) {
 		pfn = hw_alloc(order / hw_geom.bits + 1, hw);
-		used_high = min(used_high, pfn);
+		used.high = min(used.high, pfn);
 		return pfn;
 	}
 	pfn = hw_alloc_order(order, hw);
-	used_low = max(used_low, pfn + (1ull << order));
+	used.low = max(used.low, pfn + (1ull << order));
 	if (hw != HW_TABLE)
 		memset(hw_table(pfn), 0, PAGE_SIZE << order);
 	return pfn;
@@ -82,15 +87,17 @@ void pages_init(void)
 	hw_direct_init();
 }
 
-void pages_keep(void)
+void pages_keep(enum snapshot_nr nr)
 {
-	pfn_t kept;
-
-	hw_pages_keep();
-	kept = hw_pages_kept();
-	snapshot_add("pages", (void *)LNX_PAGE_OFFSET, kept << PAGE_SHIFT);
-	snapshot_add("page structures", (void *)LNX_VMEMMAP, kept * PAGE_STRUCT);
-	used_low = kept;
+	if (nr == SNAPSHOT_BOOT) {
+		hw_pages_keep();
+		used.low = hw_pages_kept();
+	}
+	kept[nr] = used;
+	snapshot_add(nr, "pages", (void *)LNX_PAGE_OFFSET, used.low << PAGE_SHIFT);
+	snapshot_add(nr, "page structures", (void *)LNX_VMEMMAP, used.low * PAGE_STRUCT);
+	snapshot_add(nr, "structures of huge pages", (char *)LNX_VMEMMAP + used.high * PAGE_STRUCT,
+		     (HW_NR_FRAMES - used.high) * PAGE_STRUCT);
 }
 
 static void forget(pfn_t start, pfn_t end)
@@ -98,11 +105,10 @@ static void forget(pfn_t start, pfn_t end)
 	memset((char *)LNX_VMEMMAP + start * PAGE_STRUCT, 0, (end - start) * PAGE_STRUCT);
 }
 
-/* What model/hw itself keeps of them is reset by then. */
-void pages_reset(void)
+/* Pages that are new since have no structure yet; what model/hw itself keeps of them is not ours. */
+void pages_reset(enum snapshot_nr nr)
 {
-	forget(hw_pages_kept(), used_low);
-	forget(used_high, HW_NR_FRAMES);
-	used_low = hw_pages_kept();
-	used_high = HW_NR_FRAMES;
+	forget(kept[nr].low, used.low);
+	forget(used.high, kept[nr].high);
+	used = kept[nr];
 }

@@ -202,10 +202,10 @@ static const struct subject_ops linux_subject_ops = {
 
 static void keep_kernel(void)
 {
-	pages_keep();
-	heap_keep();
-	snapshot_add("kernel data", lnx_kdata_start, lnx_kdata_end - lnx_kdata_start);
-	snapshot_take();
+	pages_keep(SNAPSHOT_BOOT);
+	heap_keep(SNAPSHOT_BOOT);
+	snapshot_add(SNAPSHOT_BOOT, "kernel data", lnx_kdata_start, lnx_kdata_end - lnx_kdata_start);
+	snapshot_take(SNAPSHOT_BOOT);
 }
 
 /* Everything that lasts for the process, and the tree as after its initcalls. */
@@ -243,10 +243,37 @@ static void start(void)
 static void reset(void)
 {
 	host_reset();
-	snapshot_restore();
-	heap_reset();
-	pages_reset();
+	snapshot_drop(SNAPSHOT_VM);
+	snapshot_restore(SNAPSHOT_BOOT);
+	heap_reset(SNAPSHOT_BOOT);
+	pages_reset(SNAPSHOT_BOOT);
 	memset(&vm, 0, sizeof(vm));
+	load_outside();
+}
+
+/* The variables of all layers, by host/restored.h; nowhere if the compiler cannot do that. */
+extern char __start_run_bss[] __attribute__((weak)), __stop_run_bss[] __attribute__((weak));
+extern char __start_run_data[] __attribute__((weak)), __stop_run_data[] __attribute__((weak));
+
+static bool keep(void)
+{
+	if (!__start_run_bss)
+		return false;
+	load_outside();
+	pages_keep(SNAPSHOT_VM);
+	heap_keep(SNAPSHOT_VM);
+	snapshot_add(SNAPSHOT_VM, "kernel data", lnx_kdata_start, lnx_kdata_end - lnx_kdata_start);
+	snapshot_add(SNAPSHOT_VM, "zeroed variables", __start_run_bss, __stop_run_bss - __start_run_bss);
+	snapshot_add(SNAPSHOT_VM, "variables", __start_run_data, __stop_run_data - __start_run_data);
+	snapshot_take(SNAPSHOT_VM);
+	return true;
+}
+
+static void again(void)
+{
+	heap_reset(SNAPSHOT_VM);
+	pages_reset(SNAPSHOT_VM);
+	snapshot_restore(SNAPSHOT_VM);
 	load_outside();
 }
 
@@ -273,5 +300,7 @@ const struct subject the_subject = {
 	.layers = layers,
 	.start = start,
 	.reset = reset,
+	.keep = keep,
+	.again = again,
 	.callbacks = callbacks,
 };
