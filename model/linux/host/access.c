@@ -136,6 +136,12 @@ static inline __attribute__((always_inline)) void access(const volatile void *p,
 	bool write = (kind & M_KIND_MASK) != M_READ;
 	struct host_thread *self = host.self;
 
+	/*
+	 * First, as try_cmpxchg() announces its operand on the stack between the announcement of the word and
+	 * the operation: the store is not done by then.
+	 */
+	if (addr - self->stack_lo < self->stack_size)
+		return;
 	host_leave();
 	/* Outside of a run nobody races, but what becomes of page tables is an event there as well. */
 	if (host.thread == LNX_NO_THREAD) {
@@ -143,8 +149,6 @@ static inline __attribute__((always_inline)) void access(const volatile void *p,
 			expect_store(addr, (kind & M_KIND_MASK) == M_RMW, pc);
 		return;
 	}
-	if (addr - self->stack_lo < self->stack_size)
-		return;
 	if (!self->atomic) {
 		check_alive(addr, write, pc);
 		pass_point(addr, kind, pc);
