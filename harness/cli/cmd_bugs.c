@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "harness/cli/cli.h"
+#include "model/subject.h"
 #include "harness/cli/corpus.h"
 #include "harness/cli/search.h"
 
@@ -190,6 +191,8 @@ static int bugs(const struct cli_options *o)
 	unsigned int good = 0;
 	struct corpus c;
 
+	if (!the_subject.switches)
+		cli_usage("bugs: a kernel tree has no seeded bugs: see ci/mutants");
 	if (o->strategy || o->preemptions >= 0 || o->executions)
 		cli_usage("bugs: the stages of its search are fixed: no --strategy, --preemptions or "
 			  "--executions");

@@ -231,10 +231,12 @@ static void begin(struct work *w, struct slot *s, const struct task *t)
 {
 	const char *bin = w->c->bin[t->side];
 	const char *const litmus[] = {bin, "litmus", "--json", "--time", s->time, t->file, NULL};
-	const char *const explore[] = {
-		bin,	 "explore", "--json", "--strategy", t->strategy, "--preemptions", "3", "--seed",
-		s->seed, "--time",  s->time,  "--save",	    s->save,	 t->file,	  NULL};
-	const char *const replay[] = {bin, "run", "--json", t->file, NULL};
+	/* A test of a seeded bug is about the same race in a kernel tree, which has no seeded bugs. */
+	const char *const explore[] = {bin,	     "explore",	  "--json",	   "--bug",  "none",
+				       "--strategy", t->strategy, "--preemptions", "3",	     "--seed",
+				       s->seed,	     "--time",	  s->time,	   "--save", s->save,
+				       t->file,	     NULL};
+	const char *const replay[] = {bin, "run", "--json", "--bug", "none", t->file, NULL};
 	const char *const *const argv[] = {litmus, explore, replay};
 	unsigned int nr = s - w->slot;
 

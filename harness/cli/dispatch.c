@@ -95,20 +95,6 @@ static void apply(struct scenario *s, const struct cli_options *o)
 	}
 }
 
-/* A kernel tree is what it is. */
-static bool switches_fit(struct scenario *s, const char *path)
-{
-	bool any = s->has_bug;
-
-	for (unsigned int i = 0; i < VARIANT_NR; i++)
-		any |= s->variants[i] != 0;
-	if (!any || the_subject.switches)
-		return true;
-	cli_error("%s: wants a seeded bug or a design variant, which only the model has", path);
-	scn_free(s);
-	return false;
-}
-
 bool cli_load(struct scenario *s, const char *path, const struct cli_options *o)
 {
 	struct scn_error err;
@@ -119,7 +105,7 @@ bool cli_load(struct scenario *s, const char *path, const struct cli_options *o)
 		return false;
 	}
 	apply(s, o);
-	return switches_fit(s, path);
+	return true;
 }
 
 bool cli_check_files(const struct cli_options *o)
