@@ -42,6 +42,7 @@ static struct {
 	unsigned long start, end;
 } areas[FS_MAX_AREAS];
 static unsigned long nr_mapped;
+static struct srcu_struct notifier_srcu; /* readers: callbacks of notifiers */
 
 void fs_mm_boot(void)
 {
@@ -51,6 +52,8 @@ void fs_mm_boot(void)
 	atomic_set(&fs_mm.mm_count, 1);
 	fs_mm.pgd = lnx_heap_alloc(PAGE_SIZE, PAGE_SIZE);
 	fs_mm.task_size = TASK_SIZE;
+	if (init_srcu_struct(&notifier_srcu))
+		lnx_internal("no memory for the notifiers' SRCU");
 }
 
 /* ---- areas ---- */
@@ -280,7 +283,6 @@ int get_user_pages_fast(unsigned long start, int nr, unsigned int flags, struct 
 
 /* ---- notifiers ---- */
 
-DEFINE_STATIC_SRCU(notifier_srcu);
 static HLIST_HEAD(notifiers);
 
 int mmu_notifier_register(struct mmu_notifier *mn, struct mm_struct *mm)
