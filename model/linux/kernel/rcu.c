@@ -51,6 +51,8 @@ void env_rcu_init(void)
 
 /* ---- readers ---- */
 
+/* Without PREEMPT_RCU a reader is a section without preemption, and these are inline. */
+#ifdef CONFIG_PREEMPT_RCU
 void __rcu_read_lock(void)
 {
 	struct env_thread *t = env_self;
@@ -64,6 +66,7 @@ void __rcu_read_lock(void)
 	t->rcu_since = rcu.time;
 	lnx_rcu_locked(ENV_PC);
 }
+#endif
 
 static bool grace_period_over(u64 time);
 
@@ -76,6 +79,7 @@ static void reader_left(void)
 		lnx_wake(lnx_alone_obj());
 }
 
+#ifdef CONFIG_PREEMPT_RCU
 void __rcu_read_unlock(void)
 {
 	struct env_thread *t = env_self;
@@ -92,6 +96,7 @@ void __rcu_read_unlock(void)
 	t->rcu_nesting = 0;
 	reader_left();
 }
+#endif
 
 int rcu_read_lock_held(void)
 {
