@@ -153,9 +153,17 @@ void __might_fault(const char *file, int line)
 	env_might_sleep(file, ENV_PC);
 }
 
+/* A kernel that is not preemptible does not see the end of a section; it finds out where a task may sleep. */
+static void note_quiescent_state(void)
+{
+	if (unlikely(env_self->rcu_wanted) && !env_in_section(env_self))
+		env_rcu_section_left();
+}
+
 void env_sleep(const volatile void *obj, const char *what, unsigned long pc)
 {
 	/* Preempt notifiers are code of the tree, with points in it: a wake-up may come before the wait. */
+	note_quiescent_state();
 	env_self->waits_for = obj;
 	lnx_wait_begin(obj);
 	sched_out();
@@ -166,6 +174,7 @@ void env_sleep(const volatile void *obj, const char *what, unsigned long pc)
 
 static void reschedule(unsigned long pc)
 {
+	note_quiescent_state();
 	clear_tsk_need_resched(current);
 	clear_preempt_need_resched();
 	sched_out();
@@ -314,6 +323,7 @@ PRESERVING_THUNK(preempt_schedule_notrace_thunk, preempt_schedule_notrace);
 
 int __cond_resched(void)
 {
+	note_quiescent_state();
 	return env_reschedule_if_due(ENV_PC);
 }
 
@@ -413,6 +423,7 @@ void env_syscall_exit(unsigned long pc)
 		lnx_fail("LOCK-01", "task not running when returning to user space", pc, "state %#x",
 			 READ_ONCE(current->__state));
 	fire_return_notifiers();
+	note_quiescent_state();
 	if (tif_need_resched())
 		reschedule(pc);
 }

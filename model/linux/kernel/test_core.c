@@ -554,6 +554,7 @@ static void early_reader(void)
 	dawdle();
 	must(!callbacks);
 	rcu_read_unlock();
+	env_syscall_exit(HERE);
 }
 
 /* In after call_rcu(): stays until the callback was there. */
@@ -563,6 +564,7 @@ static void late_reader(void)
 	rcu_read_lock();
 	wait_for_step(3);
 	rcu_read_unlock();
+	env_syscall_exit(HERE);
 }
 
 static void caller(void)
@@ -591,6 +593,7 @@ static void synchronized_reader(void)
 	dawdle();
 	count = 2;
 	rcu_read_unlock();
+	env_syscall_exit(HERE);
 }
 
 static void reset_count(void)
@@ -616,6 +619,7 @@ static void preempt_off(void)
 	dawdle();
 	must(!callbacks);
 	preempt_enable();
+	env_syscall_exit(HERE);
 }
 
 static void spin_held(void)
@@ -626,6 +630,7 @@ static void spin_held(void)
 	dawdle();
 	must(!callbacks);
 	spin_unlock(&spin);
+	env_syscall_exit(HERE);
 }
 
 static void irqs_are_off(void)
@@ -636,6 +641,7 @@ static void irqs_are_off(void)
 	dawdle();
 	must(!callbacks);
 	local_irq_enable();
+	env_syscall_exit(HERE);
 }
 
 static void late_preempt_off(void)
@@ -644,6 +650,7 @@ static void late_preempt_off(void)
 	preempt_disable();
 	wait_for_step(3);
 	preempt_enable();
+	env_syscall_exit(HERE);
 }
 
 static void test_sections_are_readers(void)
