@@ -27,6 +27,11 @@ enum {
 };
 
 #define MAX_PRIVATE 16
+/*
+ * Points in a row after which the others run: KVM retries a fault until somebody else has made progress, and
+ * with a preemptible kernel there is no call in that loop that says so.
+ */
+#define TIME_SLICE 4000
 
 /* Of lnx_private(): few, and only asked for what is neither stack nor direct map. */
 static struct {
@@ -126,6 +131,11 @@ static inline void pass_point(unsigned long addr, u32 kind, unsigned long pc)
 	if (unlikely(nr_privates) && is_private(addr))
 		return;
 	host.self->silent = false;
+	if (unlikely(++host.slice > TIME_SLICE)) {
+		host.slice = 0;
+		m_spin(site_of(pc, what[kind & M_KIND_MASK]));
+		host_return();
+	}
 	m_point(kind, (const volatile void *)addr, site_of(pc, what[kind & M_KIND_MASK]));
 	host_return();
 }

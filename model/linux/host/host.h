@@ -43,12 +43,14 @@ struct host_store {
  * @thread, @cpu: whose context the kernel half has loaded; LNX_NO_THREAD outside a run
  * @self: of @thread
  * @plain: do plain accesses have points in this run?
+ * @slice: points of @thread since it was switched to
  * @store: emitted before anything else happens, so that listeners see it in its place
  */
 struct host {
 	unsigned int thread, cpu;
 	struct host_thread *self;
 	bool plain;
+	u32 slice;
 	struct host_store store;
 	struct host_thread threads[LNX_MAX_THREADS];
 };

@@ -27,6 +27,7 @@ static void load_context(unsigned int thread, unsigned int cpu)
 	host.cpu = cpu;
 	host.self = &host.threads[thread];
 	host.self->silent = true;
+	host.slice = 0;
 	lnx_switch_to(thread, cpu);
 }
 
