@@ -127,6 +127,18 @@ static void clean_up(struct check *c)
 	corpus_free(&c->corpus);
 }
 
+/* --bisect, as titles are kept. */
+static const char *wanted(const struct check *c)
+{
+	static char title[512];
+
+	if (!c->t->bisect)
+		return NULL;
+	snprintf(title, sizeof(title), "%s", c->t->bisect);
+	title_stable(title);
+	return title;
+}
+
 static void search(struct check *c, struct comparison *cmp)
 {
 	bool same = !c->t->bisect && strcmp(c->base.id, c->patched.id) == 0;
@@ -140,7 +152,7 @@ static void search(struct check *c, struct comparison *cmp)
 	cmp->corpus = &c->corpus;
 	cmp->seconds = c->seconds;
 	cmp->jobs = c->jobs;
-	cmp->stop = c->t->bisect;
+	cmp->stop = wanted(c);
 	compare_run(cmp);
 	for (size_t i = 0; same && i < cmp->nr_findings; i++)
 		cmp->findings[i].seen[SIDE_BASE] = cmp->findings[i].seen[SIDE_PATCHED];
@@ -158,7 +170,7 @@ static bool has_title(const struct comparison *c, const char *title)
  */
 static int bisect_code(const struct check *c, const struct comparison *cmp)
 {
-	if (has_title(cmp, c->t->bisect)) {
+	if (has_title(cmp, wanted(c))) {
 		printf("bad: %s\n", c->t->bisect);
 		return CLI_BISECT_SAME;
 	}

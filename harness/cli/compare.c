@@ -58,6 +58,22 @@ static char *copy_of(const char *text)
 	return copy;
 }
 
+void title_stable(char *title)
+{
+	char *to = title;
+
+	for (const char *p = title; *p;) {
+		*to++ = *p++;
+		if (to - title < 2 || to[-2] != '.' || !strchr("chS", to[-1]) || *p != ':')
+			continue;
+		if (p[1] < '0' || p[1] > '9')
+			continue;
+		for (p++; *p >= '0' && *p <= '9'; p++)
+			;
+	}
+	*to = 0;
+}
+
 static struct finding *finding_of(struct comparison *c, const char *title)
 {
 	struct finding *f;
@@ -186,8 +202,12 @@ static void answer(struct work *w, const struct slot *s, const cJSON *o, unsigne
 	if (s->task.kind == TASK_EXPLORE)
 		w->c->runs[s->task.side]++;
 	if (title[0] && strcmp(verdict, "diverged") != 0) {
+		char *stable = copy_of(title);
+
+		title_stable(stable);
 		w->c->hits[s->task.side] += s->task.kind == TASK_EXPLORE;
-		record(w, s, title);
+		record(w, s, stable);
+		free(stable);
 	}
 }
 

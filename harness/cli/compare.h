@@ -60,6 +60,9 @@ struct comparison {
 	bool stopped;
 };
 
+/* In place: without the numbers of lines, which every patch above them changes. */
+void title_stable(char *title);
+
 void compare_run(struct comparison *c);
 void compare_free(struct comparison *c);
 
