@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What KVM asks of parts of the kernel that this machine does not have, or that do nothing here: performance counters,
- * Processor Trace, interrupt remapping, power management, uevents. Each is what the real function does where the hardware or
- * the listener is missing. Floating point state is memory that nobody loads: guests have no registers of that kind.
+ * What KVM asks of parts of the kernel that this machine does not have, or that do nothing here: performance
+ * counters, Processor Trace, interrupt remapping, power management, uevents. Each is what the real function
+ * does where the hardware or the listener is missing. Floating point state is memory that nobody loads:
+ * guests have no registers of that kind.
  */
 #include <linux/irq_work.h>
 #include <linux/kernel_stat.h>
@@ -19,6 +20,7 @@
 #include <asm/perf_event.h>
 #include <asm/tsc.h>
 
+#include "model/linux/kernel/compat.h"
 #include "model/linux/kernel/env.h"
 
 /* ---- processor ---- */
@@ -208,9 +210,10 @@ __weak int add_uevent_var(struct kobj_uevent_env *env, const char *format, ...)
 
 /* ---- caches: what memory holds is seen by everybody at once ---- */
 
-void __weak wbinvd_on_all_cpus(void);
-void __weak wbinvd_on_all_cpus(void)
+env_wbinvd_t __weak wbinvd_on_all_cpus(void);
+env_wbinvd_t __weak wbinvd_on_all_cpus(void)
 {
+	env_wbinvd_done();
 }
 
 void __weak wbinvd_on_cpu(int cpu);
@@ -238,8 +241,8 @@ __weak __section(".data..percpu") u32 absent_apicid asm("x86_cpu_to_apicid");
 __weak __section(".data..percpu") u16 absent_verw asm("x86_verw_sel");
 
 /*
- * clear_page() and clear_pages() call these from inline assembly: RDI is the address, RCX the length (a page's in the old
- * one), RAX is zero, and nothing else may change.
+ * clear_page() and clear_pages() call these from inline assembly: RDI is the address, RCX the length (a
+ * page's in the old one), RAX is zero, and nothing else may change.
  */
 asm(".text\n"
     ".weak __clear_pages_unrolled\n"

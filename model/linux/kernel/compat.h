@@ -69,6 +69,15 @@
 #define env_smp_wait_t int
 #endif
 
+/* Before 6.17 writing back all caches returned a value, always 0. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 17, 0)
+#define env_wbinvd_t void
+#define env_wbinvd_done() ((void)0)
+#else
+#define env_wbinvd_t int
+#define env_wbinvd_done() return 0
+#endif
+
 /* 7.x: kmalloc() has tokens. */
 #ifndef DECL_TOKEN_PARAMS
 #define DECL_TOKEN_PARAMS(size, token) size_t(size)
