@@ -205,12 +205,12 @@ const volatile void *lnx_resched_word(unsigned int thread);
 void lnx_resched_read(unsigned long pc);
 
 /*
- * Host, if it has it: part of what lnx_heap_alloc() gave is now an object (live), or not any more. The kernel half's slabs consist of
- * many objects.
+ * Part of what lnx_heap_alloc() gave is now an object (live), or not any more: the kernel half's slabs consist of many objects, and
+ * the host half looks at each instrumented access. @p is aligned to 16 bytes.
  */
-void lnx_heap_mark(const volatile void *p, unsigned long size, int live) __attribute__((weak));
+void lnx_heap_mark(const volatile void *p, unsigned long size, int live);
 
-/* For each instrumented access: is the frame allocated; is the address in [LNX_HEAP, + LNX_HEAP_SIZE) no freed object's? */
+/* For tests: is the frame allocated; is the address in [LNX_HEAP, + LNX_HEAP_SIZE) no freed object's? */
 int lnx_page_live(unsigned long pfn);
 int lnx_object_live(unsigned long addr);
 

@@ -100,8 +100,6 @@ static inline void check_alive(unsigned long addr, bool write, unsigned long pc)
 	} else if (in_heap(addr)) {
 		enum heap_state state = heap_state(addr);
 
-		if (unlikely(state == HEAP_LIVE && !lnx_object_live(addr)))
-			state = HEAP_FREED;
 		if (unlikely(state != HEAP_LIVE))
 			dead_access(addr, write, pc,
 				    state == HEAP_FREED ? "freed memory" : "memory out of bounds");

@@ -89,6 +89,13 @@ void lnx_heap_free(void *p, unsigned long size)
 	heap.free[class] = addr;
 }
 
+/* Both ends are multiples of GRANULE but for the end of an object that has the rest of its last one to
+ * itself. */
+void lnx_heap_mark(const volatile void *p, unsigned long size, int live)
+{
+	set_shadow((unsigned long)p, size, live ? HEAP_LIVE : HEAP_FREED);
+}
+
 static void map(unsigned long addr, unsigned long size)
 {
 	void *got = mmap((void *)addr, size, PROT_READ | PROT_WRITE,

@@ -146,6 +146,17 @@ void lnx_vcpu_run(unsigned int vcpu, struct lnx_run *run)
 	read_exit(vcpu, kvm_run, run);
 }
 
+void vmm_first_run(unsigned int vcpu)
+{
+	struct lnx_run run;
+
+	vmm.signalled[vcpu] = true;
+	lnx_vcpu_run(vcpu, &run);
+	vmm.signalled[vcpu] = false;
+	if (run.err != -EINTR)
+		lnx_internal("KVM_RUN with a signal pending: %d", run.err);
+}
+
 /* ---- what else a scenario does ---- */
 
 int lnx_set_attributes(lnx_u64 gfn, lnx_u64 npages, int private)

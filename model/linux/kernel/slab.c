@@ -108,8 +108,7 @@ static void cache_setup(struct kmem_cache *c, const char *name, unsigned int siz
 /* Tells the host half, which looks at each access of the tree. */
 static void mark(const void *p, unsigned long size, int live)
 {
-	if (lnx_heap_mark)
-		lnx_heap_mark(p, size, live);
+	lnx_heap_mark(p, size, live);
 }
 
 static struct slab *slab_of(const void *object)

@@ -268,6 +268,8 @@ static int create(const struct lnx_vm_config *config, const char **what)
 		r = create_memory(config, what);
 	if (!r && config->kind == LNX_VM_TDX)
 		r = create_image(config, what);
+	for (i = 0; i < config->nr_vcpus && !r; i++)
+		vmm_first_run(i);
 	return r;
 }
 

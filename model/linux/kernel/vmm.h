@@ -34,6 +34,12 @@ struct vmm {
 extern struct vmm vmm;
 
 /* A system call on @fd: reference, call, releases on the way back. */
+/*
+ * KVM_RUN with a signal pending: KVM makes the vCPU's roots and fills its memory caches, and comes back
+ * before VM entry. It is part of a VM's creation, as roots are in the model, and is the larger part of a
+ * short run.
+ */
+void vmm_first_run(unsigned int vcpu);
 long vmm_ioctl(int fd, unsigned int cmd, void *arg);
 long vmm_fallocate(int fd, int mode, loff_t offset, loff_t len);
 
