@@ -40,11 +40,13 @@ enum eng_verdict {
  * @free: scheduling only: options [0, free) are those that a fair scheduler could take at any time: only 0 if
  * the running thread can go on, else the threads that do not spin, or the first if all spin
  * @options: scheduling only: thread of each option
+ * @spinning: bit per thread that called m_spin() and has not run since
  * @index: number of this choice in the run
  */
 struct eng_choice {
 	u8 kind, n, blocked, thread, free;
 	const u8 *options;
+	u16 spinning;
 	u32 index;
 };
 

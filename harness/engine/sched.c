@@ -37,6 +37,7 @@ static inline int ask(u8 kind, u8 n)
 	c->kind = kind;
 	c->n = n;
 	c->index = i;
+	c->spinning = eng.spinning;
 	option = eng.strategy->choose(eng.strategy, c);
 	if (unlikely(option < 0))
 		return -1;

@@ -27,6 +27,7 @@
  * @change, @nr_changes, @next: places where the priority changes, ascending, and the next of them
  * @priority: by thread, all different: initial ones are above 0
  * @lowest: lowest priority given out
+ * @demoted: threads that spin and fell for it
  */
 struct pct {
 	struct eng_strategy s;
@@ -37,6 +38,7 @@ struct pct {
 	unsigned int nr_changes, next;
 	s32 priority[ENG_MAX_THREADS];
 	s32 lowest;
+	u16 demoted;
 };
 
 static void draw_priorities(struct pct *p)
@@ -48,6 +50,7 @@ static void draw_priorities(struct pct *p)
 		p->priority[other] = t + 1;
 	}
 	p->lowest = 0;
+	p->demoted = 0;
 }
 
 static int by_place(const void *a, const void *b)
@@ -94,14 +97,23 @@ static int choose_data(struct pct *p, const struct eng_choice *c)
 	return bits & 3 ? 0 : 1 + (bits >> 32) % (c->n - 1);
 }
 
+/* No choice is drawn when only one other can run, so that its first one tells of the spin. */
+static void demote_spinning(struct pct *p, u16 spinning)
+{
+	u16 new_ = spinning & ~p->demoted;
+
+	p->demoted = spinning;
+	for (; new_; new_ &= new_ - 1)
+		p->priority[__builtin_ctz(new_)] = --p->lowest;
+}
+
 static int pct_choose(struct eng_strategy *s, const struct eng_choice *c)
 {
 	struct pct *p = container_of(s, struct pct, s);
 
 	if (c->kind != M_CH_SCHED)
 		return choose_data(p, c);
-	if (c->blocked == 2)
-		p->priority[c->thread] = --p->lowest;
+	demote_spinning(p, c->spinning);
 	while (p->next < p->nr_changes && c->index >= p->change[p->next]) {
 		p->priority[c->options[highest(p, c)]] = --p->lowest;
 		p->next++;
