@@ -4,6 +4,8 @@ BEGIN {
 	while ((getline line <zero) > 0)
 		patterns[++n] = line
 	close(zero)
+	while ((getline line <weak) > 0)
+		is_weak[line] = 1
 	while ((getline line <called) > 0)
 		is_called[line] = 1
 	# Far from everything that a program maps.
@@ -63,6 +65,8 @@ function stub_nowhere(name, size,    room)
 {
 	if ($1 in libc)
 		print "# libc " $1 "\n\t.globl " $1 "\n\t.type " $1 ", @function\n" $1 ":\tjmp " libc[$1]
+	else if ($1 in is_weak)
+		print "# absent " $1 "\n\t.globl " $1 "\n\t.set " $1 ", 0"
 	else if (is_function())
 		stub_function($1)
 	else if (zero_section($1) && $3 + 0 > 0)

@@ -2,6 +2,7 @@
 # Stubs for what nobody implements, in $out/stubs.S; the list for people is $out/stubs.txt.
 #
 #  - A function ends the run, naming itself.
+#  - What is only asked for weakly is at address 0, as the kernel's own link would have it.
 #  - An object that `data-zero` lists is zero, of the size that the debug information says.
 #  - memcpy() and its like are those of the environment.
 #  - Any other object is at an address where nothing is: using it faults, and lnx_stub_data[] tells the host half its
@@ -11,10 +12,11 @@ make_stubs()
 {
 	nm -u "$out/all.o" | awk '{ print $2 }' | grep -vE "$OF_HOST" | grep -vxFf <(script_symbols) |
 		LC_ALL=C sort -u >"$out/undefined" || true
+	nm -u "$out/all.o" | awk '$1 == "w" || $1 == "v" { print $2 }' >"$out/weak"
 	"$symtype" "$out/all.o" <"$out/undefined" >"$out/types"
 	called_symbols >"$out/called"
 	zero_patterns >"$out/zero"
-	awk -v zero="$out/zero" -v called="$out/called" -f "$here/stubs.awk" "$out/types" >"$out/stubs.S.new"
+	awk -v zero="$out/zero" -v called="$out/called" -v weak="$out/weak" -f "$here/stubs.awk" "$out/types" >"$out/stubs.S.new"
 	cmp -s "$out/stubs.S.new" "$out/stubs.S" || mv "$out/stubs.S.new" "$out/stubs.S"
 	rm -f "$out/stubs.S.new"
 	sed -n 's/^# //p' "$out/stubs.S" >"$out/stubs.txt"

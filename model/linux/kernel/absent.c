@@ -178,15 +178,24 @@ void __weak intel_pt_handle_vmx(int on)
 
 /* ---- power management, clocks, uevents ---- */
 
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 19, 0)
-__weak void register_syscore(struct syscore *syscore)
+/* Also in stable kernels that are older than the change to it, whose version says nothing. */
+struct syscore;
+ENV_SYMBOL(__weak void register_syscore(struct syscore *syscore))
 {
 }
 
-__weak void unregister_syscore(struct syscore *syscore)
+ENV_SYMBOL(__weak void unregister_syscore(struct syscore *syscore))
 {
 }
-#endif
+
+/* Nobody crashes with virtualization on. */
+ENV_SYMBOL(__weak void cpu_emergency_register_virt_callback(void (*callback)(void)))
+{
+}
+
+ENV_SYMBOL(__weak void cpu_emergency_unregister_virt_callback(void (*callback)(void)))
+{
+}
 
 __weak int pvclock_gtod_register_notifier(struct notifier_block *nb)
 {
