@@ -17,8 +17,12 @@
  * VM_VMX: an ordinary VM: one direct root, no private memory, no attributes (set_attributes is -EINVAL
  * there). The NX recovery worker needs it: KVM ends a TD that executes shared memory, so a TD's shared root
  * never has a table that was made because of an executable 4K mapping.
+ *
+ * VM_SW_PROTECTED: KVM_X86_SW_PROTECTED_VM: one direct root, too, but private memory as a TD has it, by
+ * attributes and guest_memfd. Nothing is encrypted and a gpa has no shared bit: the attribute alone says what
+ * an access of the guest reaches.
  */
-enum subject_vm_kind { VM_TDX, VM_VMX };
+enum subject_vm_kind { VM_TDX, VM_VMX, VM_SW_PROTECTED };
 
 /* One memslot; every slot of a TD has both a guest_memfd and user memory behind it. Frames of 4 KiB. */
 struct subject_slot {
@@ -127,6 +131,7 @@ extern const struct subject_view kvm_subject_view;
  * @narrow: knows the narrow geometry; else every scenario runs in the wide one
  * @switches: has the seeded bugs and the design variants
  * @has_tdx: can it run a TD? NULL: yes
+ * @sw_protected: can it run a VM_SW_PROTECTED?
  * @layers: paths in which its source lies, NULL-terminated: a function there is what reports name
  * @start: once a process, when the engine stands and before the first run
  * @reset: start of a run: forget all that was
@@ -139,7 +144,7 @@ struct subject {
 	const struct subject_ops *ops;
 	const struct subject_view *view;
 	const char *(*identity)(void);
-	bool narrow, switches;
+	bool narrow, switches, sw_protected;
 	int (*has_tdx)(void);
 	const char *const *layers;
 	void (*start)(void);

@@ -60,7 +60,7 @@ void eng_reset(void)
 
 static void vcpu_thread(void *arg)
 {
-	world_run_vcpu(subject, (unsigned int)(uintptr_t)arg);
+	world_run_vcpu(&world, subject, (unsigned int)(uintptr_t)arg);
 }
 
 /* What these calls may say to a caller who asks for legal things; anything else is a finding. */

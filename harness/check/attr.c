@@ -25,12 +25,19 @@ static const char *kind(bool private)
 	return private ? "private" : "shared";
 }
 
+/* Where a leaf of the kind that a gfn is not, with attribute @private, would be. */
+static const volatile u64 *walk_other(bool private, gfn_t gfn, unsigned int *level)
+{
+	return tables_walk(!private && tables_shared_bit(), gfn, 1, level);
+}
+
 static void leaf_at(const char *when, gfn_t gfn, bool private, const struct m_event *ev)
 {
 	unsigned int level;
-	const volatile u64 *entry = tables_walk(!private, gfn, 1, &level);
+	const volatile u64 *entry = walk_other(private, gfn, &level);
 
-	if (entry && spte_kind(*entry, level) == SPTE_IS_LEAF)
+	if (entry && spte_kind(*entry, level) == SPTE_IS_LEAF &&
+	    (tables_shared_bit() || (hw_type(spte_pfn(*entry)) == HW_GMEM) != private))
 		chk_fail("ATTR-01", when, kind(!private), chk_flow(ev),
 			 "gfn %#llx is %s, but its %s SPTE at level %u is %#018llx", (unsigned long long)gfn,
 			 kind(private), kind(!private), level, (unsigned long long)*entry);
@@ -118,7 +125,7 @@ static void attr_done(const struct m_event *ev)
 		unsigned int level = 0;
 
 		leaf_at("leaf of the wrong kind after a conversion", gfn, private, ev);
-		if (!tables_walk(!private, gfn, 1, &level))
+		if (!walk_other(private, gfn, &level))
 			break;
 		gfn = hw_gfn_round(gfn, level) + hw_level_pages(level);
 	}
@@ -162,9 +169,11 @@ static void huge(const struct m_event *ev, const struct chk_change *c)
 
 static void install(const struct m_event *ev, const struct chk_change *c)
 {
-	if (check_view->attr_private(c->gfn) != c->mirror)
-		chk_fail("ATTR-01", "leaf installed against the attribute", kind(c->mirror), chk_flow(ev),
-			 "gfn %#llx level %u is %s", (unsigned long long)c->gfn, c->level, kind(!c->mirror));
+	bool private = chk_private(c->table, c->new_);
+
+	if (check_view->attr_private(c->gfn) != private)
+		chk_fail("ATTR-01", "leaf installed against the attribute", kind(private), chk_flow(ev),
+			 "gfn %#llx level %u is %s", (unsigned long long)c->gfn, c->level, kind(!private));
 	if (c->level > 1)
 		huge(ev, c);
 }
@@ -205,10 +214,12 @@ static void quiescent(void)
 		for_each_touched(t, i)
 		{
 			gfn_t gfn = table_entry_gfn(t, i);
+			u64 spte = hw_table(t->pfn)[i];
+			bool private = chk_private(t, spte);
 
-			if (spte_kind(hw_table(t->pfn)[i], t->level) == SPTE_IS_LEAF &&
-			    check_view->attr_private(gfn) != t->mirror)
-				chk_fail("ATTR-01", "leaf of the wrong kind at quiescence", kind(t->mirror),
+			if (spte_kind(spte, t->level) == SPTE_IS_LEAF &&
+			    check_view->attr_private(gfn) != private)
+				chk_fail("ATTR-01", "leaf of the wrong kind at quiescence", kind(private),
 					 NULL, "gfn %#llx level %u", (unsigned long long)gfn, t->level);
 		}
 	}
@@ -227,7 +238,9 @@ static const struct invariant invariants[] = {
 	{"ATTR-01", "I19", "mappings agree with attributes",
 	 "A leaf of the mirror root is installed, and present when the gfn's attribute is stored, at the end "
 	 "of a conversion "
-	 "and at quiescence, only if the attribute is private; a leaf of a direct root only if it is shared.",
+	 "and at quiescence, only if the attribute is private; a leaf of a direct root only if it is shared; "
+	 "where there is no mirror root, a "
+	 "leaf of guest_memfd is a private one.",
 	 "The guest reads through one alias what the host believes to be the other.",
 	 "leaf install, attribute store, end of conversion, quiescence", NEEDS_TABLES | NEEDS_EVENTS},
 	{"ATTR-02", "I20", "MIXED bits are right",

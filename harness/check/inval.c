@@ -70,7 +70,8 @@ static bool straddled(const struct chk_change *c, unsigned int *thread)
 	gfn_t leaf_end = c->gfn + hw_level_pages(c->level);
 
 	for (unsigned int t = 0; t < CHK_THREADS; t++) {
-		if (open_by[t] <= 0 || (about[t].kinds && !(about[t].kinds & (c->mirror ? 1 : 2))))
+		if (open_by[t] <= 0 ||
+		    (about[t].kinds && !(about[t].kinds & (chk_private(c->table, c->new_) ? 1 : 2))))
 			continue;
 		*thread = t;
 		if (c->gfn < about[t].end && leaf_end > about[t].start &&
@@ -88,7 +89,7 @@ static bool straddled(const struct chk_change *c, unsigned int *thread)
 static void in_section(const struct m_event *ev, const struct chk_change *c, gfn_t start, gfn_t end)
 {
 	gfn_t leaf_end = c->gfn + hw_level_pages(c->level);
-	const char *kind = c->mirror ? "private" : "shared";
+	const char *kind = chk_private(c->table, c->new_) ? "private" : "shared";
 	unsigned int t;
 
 	if (c->gfn >= start && leaf_end <= end)
@@ -105,15 +106,17 @@ static void in_section(const struct m_event *ev, const struct chk_change *c, gfn
 static void install(const struct m_event *ev, const struct chk_change *c)
 {
 	gfn_t start, end, last = hw_level_pages(c->level) - 1;
-	pfn_t first_pfn, last_pfn;
+	bool private = chk_private(c->table, c->new_);
+	pfn_t (*pfn_of)(gfn_t gfn), first_pfn, last_pfn;
 
 	if (check_view->invalidate(&start, &end) > 0 && c->gfn < end && c->gfn + last >= start)
 		in_section(ev, c, start, end);
-	first_pfn = c->mirror ? check_view->gmem_pfn(c->gfn) : check_view->user_pfn(c->gfn);
-	last_pfn = c->mirror ? check_view->gmem_pfn(c->gfn + last) : check_view->user_pfn(c->gfn + last);
+	pfn_of = private ? check_view->gmem_pfn : check_view->user_pfn;
+	first_pfn = pfn_of(c->gfn);
+	last_pfn = pfn_of(c->gfn + last);
 	if (first_pfn != spte_pfn(c->new_) || last_pfn != spte_pfn(c->new_) + last)
 		chk_fail("INV-02", "SPTE installed that the host no longer backs", chk_flow(ev),
-			 c->mirror ? "private" : "shared", "gfn %#llx level %u: pfn %#llx, host has %#llx",
+			 private ? "private" : "shared", "gfn %#llx level %u: pfn %#llx, host has %#llx",
 			 (unsigned long long)c->gfn, c->level, (unsigned long long)spte_pfn(c->new_),
 			 (unsigned long long)first_pfn);
 }

@@ -106,6 +106,15 @@ static inline bool chk_installs_leaf(const struct chk_change *c)
 	       (c->was != SPTE_IS_LEAF || spte_pfn(c->old) != spte_pfn(c->new_));
 }
 
+/*
+ * Is a leaf with value @spte in @t one of private memory? The mirror root has that alone, next to a direct
+ * root of shared memory; where the direct root is the only one it has both, and the frame decides.
+ */
+static inline bool chk_private(const struct chk_table *t, u64 spte)
+{
+	return t->mirror || (!t->shared_bit && hw_type(spte_pfn(spte)) == HW_GMEM);
+}
+
 /* spte.c: is a live SPTE frozen by somebody else than @thread? */
 bool chk_frozen_by_other(unsigned int thread);
 

@@ -65,7 +65,7 @@ static void vcpu_thread(void *arg)
 {
 	unsigned int vcpu = (unsigned int)(uintptr_t)arg;
 
-	world_run_vcpu(subject, vcpu);
+	world_run_vcpu(&world, subject, vcpu);
 	thread_done[vcpu] = true;
 }
 

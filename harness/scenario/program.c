@@ -109,15 +109,32 @@ static u8 count(struct scn_reader *r, unsigned int value, unsigned int max, unsi
 	return value & mask;
 }
 
+static const struct shape {
+	u8 vm_kind, narrow, number;
+} shapes[] = {
+	{VM_TDX, 1, 0}, {VM_TDX, 0, 7},		 {VM_VMX, 1, 6},
+	{VM_VMX, 0, 5}, {VM_SW_PROTECTED, 1, 4}, {VM_SW_PROTECTED, 0, 3},
+};
+
+/* A fuzz input has no VM that only a kernel tree knows: it is a narrow TD, as for all other numbers. */
+static const struct shape *find_shape(const struct scn_reader *r, u8 number)
+{
+	for (unsigned int i = 0; i < ARRAY_SIZE(shapes); i++) {
+		if (shapes[i].number == number && !(r->total && shapes[i].vm_kind == VM_SW_PROTECTED))
+			return &shapes[i];
+	}
+	return NULL;
+}
+
 static void read_kind(struct scn_reader *r, struct scenario *s)
 {
 	u8 byte = rd_byte(r);
-	u8 shape = byte & 7;
+	const struct shape *shape = find_shape(r, byte & 7);
 
-	if ((shape && shape < 5) || ((byte >> 4 & 7) == 7 && !(byte & 128)))
+	if (!shape || ((byte >> 4 & 7) == 7 && !(byte & 128)))
 		rd_bad(r, "unknown machine");
-	s->narrow = shape != 7 && shape != 5;
-	s->vm_kind = shape == 5 || shape == 6 ? VM_VMX : VM_TDX;
+	s->narrow = shape ? shape->narrow : 1;
+	s->vm_kind = shape ? shape->vm_kind : VM_TDX;
 	s->pending_ve_disable = byte >> 3 & 1;
 	s->classes = (byte >> 4 & 7) ^ 7;
 	if ((byte & 128) && !r->total)
@@ -128,8 +145,12 @@ static void read_kind(struct scn_reader *r, struct scenario *s)
 
 static void write_kind(struct scn_writer *w, const struct scenario *s)
 {
-	u8 shape = s->vm_kind == VM_VMX ? (s->narrow ? 6 : 5) : (s->narrow ? 0 : 7);
-	u8 depth = s->classes >> 3;
+	u8 depth = s->classes >> 3, shape = 0;
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(shapes); i++) {
+		if (shapes[i].vm_kind == s->vm_kind && shapes[i].narrow == s->narrow)
+			shape = shapes[i].number;
+	}
 
 	wr_byte(w, (u8)(shape | s->pending_ve_disable << 3 | (~s->classes & 7) << 4 | (depth ? 128 : 0)));
 	if (depth)

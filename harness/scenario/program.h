@@ -3,16 +3,19 @@
  * The program encoding that scenario files and fuzz inputs share: machine, VM and threads in a few bytes an
  * operation.
  *
- *   kind     byte    bits 0-2: 0 narrow TD, 7 wide TD, 6 narrow VMX, 5 wide VMX; 3: pending-ve-disable;
- *                    4-6: classes xor 7; 7: a byte follows, classes >> 3 (not in a fuzz input)
+ *   kind     byte    bits 0-2: 0 narrow TD, 7 wide TD, 6 narrow VMX, 5 wide VMX,
+ *                    4 narrow SW-protected, 3 wide SW-protected (both not in a fuzz input);
+ *                    3: pending-ve-disable; 4-6: classes xor 7;
+ *                    7: a byte follows, classes >> 3 (not in a fuzz input)
  *   choices  byte    bit i: data choice i + 1
  *   variants byte n, then n x (stable number, value)
  *   memory   size    counts: nr_shared | nr_added << 4, nr_mapped
  *   shared   n x (address, size); added n x address; mapped n x (shared | 2M << 1, address)
  *   threads  byte n, then n x (vCPU << 7 | operations, operations)
- *   operation        kind | shared << 4 | 2M << 5 | on_ve << 6, then what the kind has: address, size,
- * register, value address  byte    g * 24 + m * 6 + code of k, or 0xff and three varints size     byte index
- * of a table, or 0xff and three varints
+ *   operation        kind | shared << 4 | 2M << 5 | on_ve << 6, then what the kind has:
+ *                    address, size, register, value
+ *   address  byte    g * 24 + m * 6 + code of k, or 0xff and three varints
+ *   size     byte    index of a table, or 0xff and three varints
  *
  * Total reading takes any bytes: out of range becomes something legal near it, and the end of input reads as
  * zero.

@@ -139,9 +139,10 @@ struct scenario {
 	 * VM: one slot from gfn 0. TDX: private (attribute) at start unless listed in @shared; executing
 	 * shared memory is not a legal program (KVM ends the TD). VMX: ordinary VM, no private memory:
 	 * accesses have no shared bit, ACCEPT, MapGPA, SET_* and PUNCH are not legal; NX recovery has
-	 * something to do only there.
+	 * something to do only there. SW-protected: memory as a TD's, accesses as in an ordinary VM: no
+	 * shared bit, ACCEPT, MapGPA or added pages. Only a kernel tree knows it.
 	 */
-	u8 vm_kind; /* enum subject_vm_kind; text: vm { kind tdx|vmx; ... } */
+	u8 vm_kind; /* enum subject_vm_kind; text: vm { kind tdx|vmx|sw-protected; ... } */
 	u8 pending_ve_disable;
 	scn_size memory;
 	u8 nr_shared, nr_added, nr_mapped;

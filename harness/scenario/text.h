@@ -13,8 +13,9 @@ struct parser {
 	struct place thread[SCN_MAX_THREADS], op[SCN_MAX_THREADS][SCN_MAX_OPS];
 };
 
-/* Names of data choices by enum m_choice, and of classes by bit. */
+/* Names of data choices by enum m_choice, of VMs by enum subject_vm_kind, and of classes by bit. */
 extern const char *const scn_choice_names[M_CH_NR];
+extern const char *const scn_vm_kinds[3];
 extern const char *const scn_class_names[5];
 
 u32 parse_number(struct parser *p, u32 max);

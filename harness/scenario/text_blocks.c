@@ -10,6 +10,7 @@ const char *const scn_choice_names[M_CH_NR] = {
 	[M_CH_SCHED] = "sched",	    [M_CH_ALLOC] = "alloc", [M_CH_TLB] = "tlb",
 	[M_CH_RESCHED] = "resched", [M_CH_IRQ] = "irq",	    [M_CH_FORCED] = "forced",
 };
+const char *const scn_vm_kinds[3] = {[VM_TDX] = "tdx", [VM_VMX] = "vmx", [VM_SW_PROTECTED] = "sw-protected"};
 const char *const scn_class_names[5] = {"kvm", "seam", "hw", "plain", "locks"};
 
 /* Digits only; false when @text is no number or above @max. */
@@ -214,9 +215,14 @@ static void vm_mapped(struct parser *p)
 
 static void vm_kind(struct parser *p)
 {
-	p->s->vm_kind = lex_is(&p->l, "vmx") ? VM_VMX : VM_TDX;
-	if (!lex_is(&p->l, "vmx") && !lex_is(&p->l, "tdx"))
-		lex_error(&p->l, "expected tdx or vmx, found '%.60s'", lex_found(&p->l));
+	u8 kind = 0;
+
+	while (kind < ARRAY_SIZE(scn_vm_kinds) && !lex_is(&p->l, scn_vm_kinds[kind]))
+		kind++;
+	if (kind == ARRAY_SIZE(scn_vm_kinds))
+		lex_error(&p->l, "expected tdx, vmx or sw-protected, found '%.60s'", lex_found(&p->l));
+	else
+		p->s->vm_kind = kind;
 	lex_next(&p->l);
 }
 

@@ -153,8 +153,8 @@ static void put_machine(struct out *o, const struct scenario *s)
 static void put_vm(struct out *o, const struct scenario *s)
 {
 	put(o, "\nvm {\n");
-	if (s->vm_kind == VM_VMX)
-		put(o, "\tkind vmx;\n");
+	if (s->vm_kind != VM_TDX)
+		put(o, "\tkind %s;\n", scn_vm_kinds[s->vm_kind]);
 	put(o, "\tmemory");
 	put_addr(o, s->memory);
 	put(o, ";\n");

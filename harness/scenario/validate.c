@@ -200,7 +200,7 @@ static bool check_mapped(struct ctx *c)
 
 	for (unsigned int i = 0; i < s->nr_mapped; i++) {
 		unsigned int level = s->mapped[i].level;
-		bool shared = s->mapped[i].shared || s->vm_kind == VM_VMX;
+		bool shared = s->mapped[i].shared || s->vm_kind != VM_TDX;
 		u64 n;
 
 		if (s->mapped[i].shared > 1 || !level || level > SCN_MAX_LEVEL || (shared && level != 1))
@@ -222,7 +222,7 @@ static bool check_vm(struct ctx *c)
 	struct scenario *s = c->s;
 
 	c->at.part = PART_VM;
-	if (s->vm_kind > VM_VMX || s->pending_ve_disable > 1)
+	if (s->vm_kind > VM_SW_PROTECTED || s->pending_ve_disable > 1)
 		return scn_fail(c->err, "vm: kind out of range");
 	if (!c->frames || c->frames > scn_max_frames(s))
 		return scn_fail(c->err, "vm: memory is empty or larger than the geometry has");
@@ -231,6 +231,8 @@ static bool check_vm(struct ctx *c)
 		return scn_fail(c->err, "vm: too many shared, added or mapped entries");
 	if (s->vm_kind == VM_VMX && (s->pending_ve_disable || s->nr_shared || s->nr_added))
 		return scn_fail(c->err, "vm: kind vmx has no shared, added or pending-ve-disable");
+	if (s->vm_kind == VM_SW_PROTECTED && (s->pending_ve_disable || s->nr_added))
+		return scn_fail(c->err, "vm: kind sw-protected has no added or pending-ve-disable");
 	if (!check_shared(c) || !check_added(c) || !check_mapped(c))
 		return false;
 	memset(&s->shared[s->nr_shared], 0, (ARRAY_SIZE(s->shared) - s->nr_shared) * sizeof(s->shared[0]));
@@ -239,18 +241,22 @@ static bool check_vm(struct ctx *c)
 	return true;
 }
 
-/* Needs a guest_memfd, attributes or the TDX module. */
+/* Needs the TDX module, or a guest that chooses one of two aliases. */
 static bool tdx_only(const struct scn_op *op)
 {
+	return op->kind == OP_ACCEPT || op->kind == OP_MAPGPA || op->shared || op->on_ve;
+}
+
+/* Needs a guest_memfd or attributes. */
+static bool private_only(const struct scn_op *op)
+{
 	switch (op->kind) {
-	case OP_ACCEPT:
-	case OP_MAPGPA:
 	case OP_SET_SHARED:
 	case OP_SET_PRIVATE:
 	case OP_PUNCH:
 		return true;
 	default:
-		return op->shared || op->on_ve;
+		return false;
 	}
 }
 
@@ -280,7 +286,10 @@ static bool check_op(struct ctx *c, const struct scn_thread *t, const struct scn
 	if (op->kind >= OP_NR || !(op_fields[op->kind] & F_VCPU) == !!t->is_vcpu)
 		return scn_fail(c->err, "operation of the other kind of thread");
 	fields = op_fields[op->kind];
-	if (s->vm_kind == VM_VMX && tdx_only(op))
+	if (s->vm_kind == VM_SW_PROTECTED && tdx_only(op))
+		return scn_fail(c->err, "%s: only in a TD, not with kind sw-protected",
+				scn_op_names[op->kind][0]);
+	if (s->vm_kind == VM_VMX && (tdx_only(op) || private_only(op)))
 		return scn_fail(c->err, "%s: not in an ordinary VM (kind vmx)", scn_op_names[op->kind][0]);
 	if (!check_fields(c, op, fields))
 		return scn_fail(c->err, "%s: register, level, alignment or an unused field out of range",

@@ -73,7 +73,7 @@ static void config_vm(struct world *w, const struct scenario *s)
 	c->nr_slots = 1;
 	c->slots[0].npages = scn_gfn(s->memory);
 	c->pending_ve_disable = s->pending_ve_disable;
-	if (s->vm_kind == VM_TDX)
+	if (s->vm_kind != VM_VMX)
 		config_attributes(c, s);
 	for (unsigned int i = 0; i < s->nr_added; i++)
 		c->added[c->nr_added++] = scn_gfn(s->added[i]);
@@ -158,30 +158,33 @@ void world_map(struct world *w, const struct subject_ops *subject)
 		gpa_t gpa = gpa_of(s->mapped[i].addr, shared);
 		struct guest_insn insn = {.op = G_READ, .gpa = gpa};
 
-		if (shared || s->vm_kind == VM_VMX)
+		if (shared || s->vm_kind != VM_TDX)
 			accept_page(w, subject, &insn);
 		else
 			map_private(w, subject, gpa, s->mapped[i].level);
 	}
 }
 
-/* Returns false when the VMM gives up. */
-static bool react(const struct subject_ops *subject, const struct subject_run *run)
+/*
+ * Returns false when the VMM gives up. A guest without a shared bit asks for neither half: what faults has
+ * been converted meanwhile, and the next try sees it.
+ */
+static bool react(const struct subject_ops *subject, const struct subject_run *run, bool chooses)
 {
 	u64 npages = run->reason == SUBJ_EXIT_MEMORY_FAULT ? max(run->npages, (u64)1) : run->npages;
 
 	if (run->reason != SUBJ_EXIT_MEMORY_FAULT && run->reason != SUBJ_EXIT_MAPGPA)
 		return false;
-	return !subject->set_attributes(run->gpa >> PAGE_SHIFT, npages, run->private);
+	return !chooses || !subject->set_attributes(run->gpa >> PAGE_SHIFT, npages, run->private);
 }
 
-void world_run_vcpu(const struct subject_ops *subject, unsigned int vcpu)
+void world_run_vcpu(const struct world *w, const struct subject_ops *subject, unsigned int vcpu)
 {
 	struct subject_run run;
 
 	for (unsigned int exits = 0; exits < MAX_EXITS; exits++) {
 		subject->run_vcpu(vcpu, &run);
-		if (!react(subject, &run))
+		if (!react(subject, &run, w->s->vm_kind != VM_SW_PROTECTED))
 			break;
 	}
 }
@@ -198,7 +201,7 @@ int world_host_op(const struct world *w, const struct subject_ops *subject, cons
 	case OP_PUNCH:
 		return subject->punch_hole(gfn, npages);
 	case OP_PREFAULT:
-		return subject->prefault(op->reg, gfn, npages, !op->shared && w->s->vm_kind == VM_TDX);
+		return subject->prefault(op->reg, gfn, npages, !op->shared && w->s->vm_kind != VM_VMX);
 	case OP_NX_RECOVER:
 		return subject->nx_recover();
 	case OP_HOST_UNMAP:

@@ -31,7 +31,7 @@ void world_load_programs(struct world *w);
 void world_map(struct world *w, const struct subject_ops *subject);
 /* A vCPU's thread: KVM_RUN until the guest's program ends, and what a VMM does about the exits that ask for a
  * conversion. */
-void world_run_vcpu(const struct subject_ops *subject, unsigned int vcpu);
+void world_run_vcpu(const struct world *w, const struct subject_ops *subject, unsigned int vcpu);
 /* One operation of a host thread; what the system call returns. */
 int world_host_op(const struct world *w, const struct subject_ops *subject, const struct scn_op *op);
 

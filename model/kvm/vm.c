@@ -74,6 +74,8 @@ static void create_vm(const struct subject_vm_config *config)
 {
 	struct kvm *kvm = m_arena_alloc(sizeof(*kvm));
 
+	if (config->kind == VM_SW_PROTECTED)
+		m_fail("INTERNAL", "INTERNAL creation of the VM", "the model has no SW-protected VMs");
 	kvm_of_run = kvm;
 	init_locks(kvm);
 	init_vcpus(kvm, config);

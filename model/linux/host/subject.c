@@ -39,8 +39,13 @@ static void copy_ranges(struct lnx_range *to, const struct subject_slot *from, u
 
 static struct lnx_vm_config translate(const struct subject_vm_config *config)
 {
+	static const enum lnx_vm_kind kinds[] = {
+		[VM_TDX] = LNX_VM_TDX,
+		[VM_VMX] = LNX_VM_VMX,
+		[VM_SW_PROTECTED] = LNX_VM_SW_PROTECTED,
+	};
 	struct lnx_vm_config c = {
-		.kind = config->kind == VM_TDX ? LNX_VM_TDX : LNX_VM_VMX,
+		.kind = kinds[config->kind],
 		.nr_vcpus = config->nr_vcpus,
 		.nr_slots = config->nr_slots,
 		.nr_private = config->nr_private,
@@ -65,7 +70,7 @@ static void create_vm(const struct subject_vm_config *config)
 	vm = *config;
 	seamcall_guests(vm.guests, vm.nr_vcpus);
 	if (vm.kind == VM_TDX && !lnx_has_tdx())
-		eng_internal_error("this tree has no TDX: only scenarios with \"kind vmx\" run on it");
+		eng_internal_error("this tree has no TDX: scenarios without \"kind\" do not run on it");
 	err = lnx_vm_create(&c, &what);
 	host_leave();
 	if (err)
@@ -297,6 +302,7 @@ const struct subject the_subject = {
 	.view = &linux_subject_view,
 	.identity = identity,
 	.has_tdx = lnx_has_tdx,
+	.sw_protected = true,
 	.layers = layers,
 	.start = start,
 	.reset = reset,
