@@ -176,14 +176,19 @@ bool eng_quiescent(void (*fn)(void *arg), void *arg, struct eng_run *run)
 	return false;
 }
 
-void eng_reset(void)
+void eng_restart(void)
 {
-	arena_reset();
 	for (unsigned int t = 0; t < ENG_MAX_THREADS; t++)
 		eng.thread[t].who = (struct m_self){t, t};
 	eng.nr_threads = 0;
 	eng_become(0);
 	eng.steps = 0;
+}
+
+void eng_reset(void)
+{
+	arena_reset();
+	eng_restart();
 }
 
 void eng_next_phase(void)

@@ -138,6 +138,8 @@ void eng_thread(const char *name, void (*fn)(void *arg), void *arg);
  */
 bool eng_run(struct eng_strategy *s, struct eng_run *run);
 void eng_reset(void);
+/* As eng_reset() for a caller who brings the arena back to an earlier state himself. */
+void eng_restart(void);
 
 /*
  * Calls @fn outside a run, after it or before: nothing is scheduled, data choices are 0. False when @fn ended

@@ -158,7 +158,7 @@ static bool boot_new(struct eng_run *run)
 static bool boot(struct eng_run *run)
 {
 	if (kept) {
-		eng_next_phase();
+		eng_restart();
 		the_subject.again();
 		world_load_programs(&world);
 		memset(run, 0, sizeof(*run));
