@@ -197,6 +197,10 @@ const volatile void *lnx_watched(enum lnx_watched which, unsigned int *size);
 /* A trap instruction of the tree at @ip (host/fault.c): 0 unknown, 1 WARN that goes on, 2 BUG. Emits what it is. */
 int lnx_trap(unsigned long ip);
 
+/* MOV from and to control register @cr, which faults in user space (host/fault.c). 0, or -1: not implemented. */
+int lnx_cr_read(unsigned int cr, lnx_u64 *value);
+int lnx_cr_write(unsigned int cr, lnx_u64 value);
+
 /*
  * need_resched() is inline and reads one word of the running thread: host/access.c calls lnx_resched_read() before each
  * instrumented read of lnx_resched_word(), which may draw LNX_CH_RESCHED and change the word. That read is no point.

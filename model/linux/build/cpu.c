@@ -144,7 +144,7 @@ void lnx_cpu_wrmsr(struct lnx_cpu_regs *regs, unsigned long pc)
 
 /* ---- VMX ---- */
 
-void lnx_cpu_invept(unsigned long type, unsigned long eptp, unsigned long pc)
+enum lnx_vmx_result lnx_cpu_invept(unsigned long type, unsigned long eptp, unsigned long pc)
 {
 	if (type == 1)
 		lnx_tlb_flush_root(eptp);
@@ -152,30 +152,12 @@ void lnx_cpu_invept(unsigned long type, unsigned long eptp, unsigned long pc)
 		lnx_tlb_flush_all();
 	else
 		lnx_internal("INVEPT of type %lu", type);
+	return LNX_VMX_SUCCEED;
 }
 
 /* Translations tagged with a VPID are linear or combined ones; the model's TLB holds guest-physical ones
  * only. */
-void lnx_cpu_invvpid(unsigned long type, unsigned long desc, unsigned long pc)
+enum lnx_vmx_result lnx_cpu_invvpid(unsigned long type, unsigned long desc, unsigned long pc)
 {
-}
-
-unsigned long __weak lnx_cpu_vmread(unsigned long field, unsigned long pc)
-{
-	lnx_stub_called("instruction vmread", pc);
-}
-
-void __weak lnx_cpu_vmwrite(unsigned long field, unsigned long value, unsigned long pc)
-{
-	lnx_stub_called("instruction vmwrite", pc);
-}
-
-void __weak lnx_cpu_vmclear(unsigned long vmcs, unsigned long pc)
-{
-	lnx_stub_called("instruction vmclear", pc);
-}
-
-void __weak lnx_cpu_vmptrld(unsigned long vmcs, unsigned long pc)
-{
-	lnx_stub_called("instruction vmptrld", pc);
+	return LNX_VMX_SUCCEED;
 }

@@ -34,13 +34,20 @@ int lnx_msr_write(unsigned int msr, unsigned long value);
 /* In: leaf and subleaf in @out[0] and @out[2]; out: EAX to EDX. */
 void lnx_cpuid(unsigned int out[4]);
 
-void lnx_cpu_invept(unsigned long type, unsigned long eptp, unsigned long pc);
-void lnx_cpu_invvpid(unsigned long type, unsigned long desc, unsigned long pc);
-unsigned long lnx_cpu_vmread(unsigned long field, unsigned long pc);
-void lnx_cpu_vmwrite(unsigned long field, unsigned long value, unsigned long pc);
-void lnx_cpu_vmclear(unsigned long vmcs, unsigned long pc);
-void lnx_cpu_vmptrld(unsigned long vmcs, unsigned long pc);
-void lnx_cpu_vmxon(unsigned long region, unsigned long pc);
-void lnx_cpu_vmxoff(unsigned long pc);
+/* How an instruction of VMX ends; thunks.S makes the flags of it by comparing with LNX_VMX_FAIL_VALID. */
+enum lnx_vmx_result {
+	LNX_VMX_FAIL_INVALID, /* CF: there is no current VMCS to say why */
+	LNX_VMX_FAIL_VALID, /* ZF: the current VMCS says why */
+	LNX_VMX_SUCCEED,
+};
+enum lnx_vmx_result lnx_cpu_invept(unsigned long type, unsigned long eptp, unsigned long pc);
+enum lnx_vmx_result lnx_cpu_invvpid(unsigned long type, unsigned long desc, unsigned long pc);
+/* @value stays as it is if it fails. */
+enum lnx_vmx_result lnx_cpu_vmread(unsigned long field, unsigned long *value, unsigned long pc);
+enum lnx_vmx_result lnx_cpu_vmwrite(unsigned long field, unsigned long value, unsigned long pc);
+enum lnx_vmx_result lnx_cpu_vmclear(unsigned long vmcs, unsigned long pc);
+enum lnx_vmx_result lnx_cpu_vmptrld(unsigned long vmcs, unsigned long pc);
+enum lnx_vmx_result lnx_cpu_vmxon(unsigned long region, unsigned long pc);
+enum lnx_vmx_result lnx_cpu_vmxoff(unsigned long pc);
 
 #endif

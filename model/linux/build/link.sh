@@ -45,10 +45,11 @@ is_linked()
 	return 1
 }
 
-# Objects of the tree that the environment stands for as a whole: the SEAMCALL instruction.
+# Objects of the tree that the environment stands for as a whole: the SEAMCALL instruction; VM entry and exit.
 replaced_objects()
 {
 	echo arch/x86/virt/vmx/tdx/seamcall.o
+	echo arch/x86/kvm/vmx/vmenter.o
 }
 
 # Sections whose name is an identifier are arrays that code finds by __start_NAME and __stop_NAME: the ones that kernel.lds

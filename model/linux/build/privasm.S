@@ -78,7 +78,7 @@ movw $0, \dst
 mov $0, \dst
 .endm
 
-/* VMX. The thunks leave CF and ZF clear: VMsucceed. */
+/* VMX. The thunks leave in CF and ZF how it went, and nothing behind them changes flags. */
 .macro invept desc:req, type:req
 pushq \desc
 pushq \type

@@ -42,9 +42,13 @@
 	pop %rax
 	mov %rbp, %rsp
 	pop %rbp
-	/* VMsucceed: CF and ZF are clear, as %rsp is not 0. */
-	test %rsp, %rsp
 	ret
+.endm
+
+/* %eax is an enum lnx_vmx_result: flags as instructions of VMX leave them. Nothing in LEAVE changes them. */
+.macro LEAVE_VMX
+	cmp $1, %eax
+	LEAVE
 .endm
 
 .macro THUNK name:req
@@ -103,7 +107,7 @@ THUNK \name
 	mov 24(%rbp), %rsi
 	mov 8(%rbp), %rdx
 	call lnx_cpu_\name
-	LEAVE
+	LEAVE_VMX
 .endm
 PAIR invept
 PAIR invvpid
@@ -113,10 +117,10 @@ PAIR vmwrite
 THUNK vmread
 	ENTER
 	mov 16(%rbp), %rdi
-	mov 8(%rbp), %rsi
+	lea 16(%rbp), %rsi
+	mov 8(%rbp), %rdx
 	call lnx_cpu_vmread
-	mov %rax, 16(%rbp)
-	LEAVE
+	LEAVE_VMX
 
 .macro ONE name:req
 THUNK \name
@@ -124,7 +128,7 @@ THUNK \name
 	mov 16(%rbp), %rdi
 	mov 8(%rbp), %rsi
 	call lnx_cpu_\name
-	LEAVE
+	LEAVE_VMX
 .endm
 ONE vmclear
 ONE vmptrld
@@ -134,7 +138,7 @@ THUNK vmxoff
 	ENTER
 	mov 8(%rbp), %rdi
 	call lnx_cpu_vmxoff
-	LEAVE
+	LEAVE_VMX
 
 /* Never comes back. */
 .macro NONE name:req

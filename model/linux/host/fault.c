@@ -79,12 +79,45 @@ static void check_stub(unsigned long addr, unsigned long ip)
 			lnx_stub_called(o->name, ip);
 }
 
-static bool handle(int sig, const siginfo_t *info, greg_t *ip)
+/* Where the handler finds general register @nr of the instruction's encoding. */
+static greg_t *general_register(greg_t *gregs, unsigned int nr)
 {
+	static const u8 where[] = {REG_RAX, REG_RCX, REG_RDX, REG_RBX, REG_RSP, REG_RBP, REG_RSI, REG_RDI,
+				   REG_R8,  REG_R9,  REG_R10, REG_R11, REG_R12, REG_R13, REG_R14, REG_R15};
+
+	return &gregs[where[nr]];
+}
+
+/* MOV between a control and a general register: [REX.BR] 0f 20|22 /r. True: it is done. */
+static bool move_control_register(greg_t *gregs)
+{
+	const u8 *insn = (const u8 *)gregs[REG_RIP];
+	u8 rex = (insn[0] & 0xf0) == 0x40 ? *insn++ : 0;
+	greg_t *reg;
+	lnx_u64 value;
+	unsigned int cr;
+
+	if (insn[0] != 0x0f || (insn[1] & ~2) != 0x20)
+		return false;
+	cr = (insn[2] >> 3 & 7) | (rex & 4) << 1;
+	reg = general_register(gregs, (insn[2] & 7) | (rex & 1) << 3);
+	if (insn[1] & 2 ? lnx_cr_write(cr, (lnx_u64)*reg) : lnx_cr_read(cr, &value))
+		lnx_internal("MOV %s CR%u is not implemented", insn[1] & 2 ? "to" : "from", cr);
+	if (!(insn[1] & 2))
+		*reg = (greg_t)value;
+	gregs[REG_RIP] = (greg_t)(insn + 3);
+	return true;
+}
+
+static bool handle(int sig, const siginfo_t *info, greg_t *gregs)
+{
+	greg_t *ip = &gregs[REG_RIP];
 	unsigned long fixup;
 
 	if (sig == SIGILL)
 		return trap(ip);
+	if (is_general_protection(info) && move_control_register(gregs))
+		return true;
 	if (!is_general_protection(info) && snapshot_fault((unsigned long)info->si_addr))
 		return true;
 	check_stub((unsigned long)info->si_addr, (unsigned long)*ip);
@@ -106,10 +139,10 @@ static const char *describe(int sig, const siginfo_t *info)
 static void on_signal(int sig, siginfo_t *info, void *context)
 {
 	ucontext_t *uc = context;
-	greg_t *ip = &uc->uc_mcontext.gregs[REG_RIP];
+	greg_t *gregs = uc->uc_mcontext.gregs;
 
-	if (!handle(sig, info, ip))
-		die(describe(sig, info), (unsigned long)*ip, (unsigned long)info->si_addr);
+	if (!handle(sig, info, gregs))
+		die(describe(sig, info), (unsigned long)gregs[REG_RIP], (unsigned long)info->si_addr);
 }
 
 void fault_init(void)

@@ -62,6 +62,14 @@
 	((timer)->state = (on) ? HRTIMER_STATE_ENQUEUED : HRTIMER_STATE_INACTIVE)
 #endif
 
+/* 7.x: the way into an ordinary VM's guest finds the registers in the vCPU. */
+#if __has_include("vmenter.h")
+#define ENV_VMENTER_PARAMS(vmx, flags) struct vcpu_vmx *vmx, unsigned int flags
+#else
+#define ENV_VMENTER_PARAMS(vmx, flags) struct vcpu_vmx *vmx, unsigned long *regs, unsigned int flags
+#endif
+#define ENV_VMENTER_RESUME BIT(0) /* of the flags: VMRESUME instead of VMLAUNCH */
+
 /* smp_call_function_single() got a bool in 7.x. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(7, 0, 0)
 #define env_smp_wait_t bool

@@ -12,6 +12,7 @@
 #include <linux/cpu.h>
 #include <linux/percpu.h>
 #include <linux/smp.h>
+#include <asm/cpu_entry_area.h>
 #include <asm/cpufeature.h>
 #include <asm/fpu/api.h>
 #include <asm/msr-index.h>
@@ -276,9 +277,43 @@ unsigned long cr4_read_shadow(void)
 	return this_cpu_read(cr4);
 }
 
+/* Protected mode with paging, as the kernel sets it up: PE, MP, ET, NE, WP, AM, PG. */
+#define CR0_AT_BOOT 0x80050033ul
+
+/* CR2: no page fault is taken that would set it, so it is what KVM writes of its guests. */
+static DEFINE_PER_CPU(unsigned long, cr2);
+
 unsigned long __get_current_cr3_fast(void)
 {
 	return __pa(current->mm->pgd);
+}
+
+int lnx_cr_read(unsigned int cr, lnx_u64 *value)
+{
+	switch (cr) {
+	case 0:
+		*value = CR0_AT_BOOT;
+		return 0;
+	case 2:
+		*value = this_cpu_read(cr2);
+		return 0;
+	case 3:
+		*value = __get_current_cr3_fast();
+		return 0;
+	case 4:
+		*value = this_cpu_read(cr4);
+		return 0;
+	default:
+		return -1;
+	}
+}
+
+int lnx_cr_write(unsigned int cr, lnx_u64 value)
+{
+	if (cr != 2)
+		return -1;
+	this_cpu_write(cr2, value);
+	return 0;
 }
 
 bool setup_in_vmx_operation(void)
@@ -287,18 +322,31 @@ bool setup_in_vmx_operation(void)
 }
 
 /* The VMXON region is the processor's; nothing of it is modelled. */
-void lnx_cpu_vmxon(unsigned long region, unsigned long pc)
+enum lnx_vmx_result lnx_cpu_vmxon(unsigned long region, unsigned long pc)
 {
 	if (!(this_cpu_read(cr4) & X86_CR4_VMXE) || this_cpu_read(vmx_operation))
 		lnx_internal("VMXON that would fault");
 	this_cpu_write(vmx_operation, true);
+	return LNX_VMX_SUCCEED;
 }
 
-void lnx_cpu_vmxoff(unsigned long pc)
+enum lnx_vmx_result lnx_cpu_vmxoff(unsigned long pc)
 {
 	if (!this_cpu_read(vmx_operation))
 		lnx_internal("VMXOFF that would fault");
 	this_cpu_write(vmx_operation, false);
+	return LNX_VMX_SUCCEED;
+}
+
+/* Nothing is there; KVM stores addresses in it in the host state of a VMCS. */
+__weak struct cpu_entry_area *get_cpu_entry_area(int cpu)
+{
+	return (struct cpu_entry_area *)(CPU_ENTRY_AREA_PER_CPU + cpu * CPU_ENTRY_AREA_SIZE);
+}
+
+/* There are no descriptor tables that a VM exit could have shortened. */
+__weak void load_fixmap_gdt(int cpu)
+{
 }
 
 /* ---- floating point ---- */
