@@ -101,7 +101,12 @@ struct lnx_seam_regs {
 };
 lnx_u64 lnx_seamcall(lnx_u64 fn, struct lnx_seam_regs *regs);
 void lnx_ipi_send(unsigned int cpu);
-void lnx_ipi_wait(unsigned int cpu); /* until it has acknowledged */
+/*
+ * Until lnx_cpu_give() the running thread is in an interrupt handler of @cpu: that CPU's own thread stands still where it has interrupts
+ * on. Waits for the IPI that was sent before.
+ */
+void lnx_cpu_take(unsigned int cpu);
+void lnx_cpu_give(unsigned int cpu);
 /* From now on the running thread is on @cpu (eng_set_cpu()); the caller does what lnx_switch_to() does. */
 void lnx_set_cpu(unsigned int cpu);
 void lnx_irqs_off(void);

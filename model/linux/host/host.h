@@ -44,6 +44,8 @@ struct host_store {
  * @self: of @thread
  * @plain: do plain accesses have points in this run?
  * @slice: points of @thread since it was switched to
+ * @taken: by CPU, one more than the thread that is in an interrupt handler there in place of the CPU's own
+ * @in_seamcall: by CPU, inside the module, where interrupts are not taken even if the caller has them on
  * @store: emitted before anything else happens, so that listeners see it in its place
  */
 struct host {
@@ -51,6 +53,8 @@ struct host {
 	struct host_thread *self;
 	bool plain;
 	u32 slice;
+	u8 taken[LNX_MAX_CPUS];
+	bool in_seamcall[LNX_MAX_CPUS];
 	struct host_store store;
 	struct host_thread threads[LNX_MAX_THREADS];
 };

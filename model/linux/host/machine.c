@@ -31,10 +31,21 @@ static void load_context(unsigned int thread, unsigned int cpu)
 	lnx_switch_to(thread, cpu);
 }
 
+/* Another thread is in an interrupt handler of this one's CPU. */
+static void stand_still(void)
+{
+	unsigned int cpu = m_cpu();
+
+	while (host.taken[cpu] && host.taken[cpu] != lnx_thread() + 1)
+		m_wait(&host.taken[cpu], M_SITE("interrupted"));
+}
+
 void host_return(void)
 {
 	unsigned int thread = lnx_thread();
 
+	if (unlikely(host.taken[m_cpu()]))
+		stand_still();
 	if (thread != host.thread || m_cpu() != host.cpu)
 		load_context(thread, m_cpu());
 }
@@ -231,10 +242,36 @@ void lnx_ipi_send(unsigned int cpu)
 	host_return();
 }
 
-void lnx_ipi_wait(unsigned int cpu)
+/*
+ * An acknowledged IPI says that the target took interrupts at that time; by now it may be in a section
+ * without them or in the guest again, where no handler runs. Then it is as if this IPI had come a little
+ * later. The caller's own CPU may be taken meanwhile; it goes on all the same, as the handler does not need
+ * that one.
+ */
+void lnx_cpu_take(unsigned int cpu)
+{
+	const struct hw_cpu *c = &hw_cpus[cpu];
+
+	host_leave();
+	for (;;) {
+		hw_ipi_wait(cpu);
+		if (!c->irqs_on || c->in_guest)
+			hw_send_ipi(cpu);
+		else if (host.taken[cpu] || host.in_seamcall[cpu])
+			m_wait(&host.taken[cpu], M_SITE("wait for an interrupt handler"));
+		else
+			break;
+	}
+	host.taken[cpu] = (u8)(lnx_thread() + 1);
+	if (lnx_thread() != host.thread || m_cpu() != host.cpu)
+		load_context(lnx_thread(), m_cpu());
+}
+
+void lnx_cpu_give(unsigned int cpu)
 {
 	host_leave();
-	hw_ipi_wait(cpu);
+	host.taken[cpu] = 0;
+	m_wake(&host.taken[cpu]);
 	host_return();
 }
 

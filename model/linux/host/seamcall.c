@@ -51,10 +51,14 @@ lnx_u64 lnx_seamcall(lnx_u64 fn, struct lnx_seam_regs *regs)
 		.rdi = regs->rdi,
 		.rsi = regs->rsi,
 	};
+	unsigned int cpu = m_cpu();
 	u64 rax;
 
 	host_leave();
+	host.in_seamcall[cpu] = true;
 	rax = seam_call(fn, &args);
+	host.in_seamcall[cpu] = false;
+	m_wake(&host.taken[cpu]);
 	host_return();
 	bind_guest(fn, regs->rcx, rax);
 	*regs = (struct lnx_seam_regs){

@@ -3,10 +3,9 @@
  * CPUs: their masks, and function calls on another CPU.
  *
  * A call is an IPI; when its target has acknowledged it, the sender runs the function as the target: on the
- * target's per-CPU data, with its number, in hard interrupt context. That the target itself goes on meanwhile
- * only shows if the function has points of its own (a SEAMCALL), and is wider than the machine. A sender that
- * does not wait leaves the call to whoever next waits for that CPU; KVM sends only empty functions in this
- * way.
+ * target's per-CPU data, with its number, in hard interrupt context. The target stands still meanwhile, at a
+ * place where it has interrupts on. A sender that does not wait leaves the call to whoever next waits for
+ * that CPU; KVM sends only empty functions in this way.
  */
 #include <linux/cpu.h>
 #include <linux/cpuhotplug.h>
@@ -41,22 +40,18 @@ unsigned int env_move_to_cpu(unsigned int cpu)
 	return here;
 }
 
+/* Between lnx_cpu_take() and lnx_cpu_give(): nobody else is on @cpu, and interrupts are on there. */
 static void call_as(unsigned int cpu, smp_call_func_t func, void *info)
 {
 	unsigned int here;
 	unsigned long flags;
-	int enabled;
 
 	preempt_disable();
 	here = env_move_to_cpu(cpu);
 	local_irq_save(flags);
-	/* The target may have them off already; what lockdep is told is this thread's. */
-	enabled = this_cpu_read(hardirqs_enabled);
-	this_cpu_write(hardirqs_enabled, 0);
 	preempt_count_add(HARDIRQ_OFFSET);
 	func(info);
 	preempt_count_sub(HARDIRQ_OFFSET);
-	this_cpu_write(hardirqs_enabled, enabled);
 	local_irq_restore(flags);
 	env_move_to_cpu(here);
 	preempt_enable();
@@ -82,8 +77,9 @@ static void run_left_behind(unsigned int cpu)
 static void leave_behind(unsigned int cpu, smp_call_func_t func, void *info)
 {
 	if (left_behind[cpu].func && (left_behind[cpu].func != func || left_behind[cpu].info != info)) {
-		lnx_ipi_wait(cpu);
+		lnx_cpu_take(cpu);
 		run_left_behind(cpu);
+		lnx_cpu_give(cpu);
 	}
 	left_behind[cpu].func = func;
 	left_behind[cpu].info = info;
@@ -91,9 +87,10 @@ static void leave_behind(unsigned int cpu, smp_call_func_t func, void *info)
 
 static void wait_and_call(unsigned int cpu, smp_call_func_t func, void *info)
 {
-	lnx_ipi_wait(cpu);
+	lnx_cpu_take(cpu);
 	run_left_behind(cpu);
 	call_as(cpu, func, info);
+	lnx_cpu_give(cpu);
 }
 
 /* Waiting with interrupts off deadlocks as soon as two CPUs do it. */

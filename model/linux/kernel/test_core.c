@@ -897,6 +897,59 @@ static void test_function_calls(void)
 		run_all_seeds(3, fns, reset_calls);
 }
 
+static bool in_handler[LNX_MAX_CPUS];
+
+static void slow_handler(void *info)
+{
+	unsigned int cpu = raw_smp_processor_id();
+
+	must(in_hardirq() && irqs_disabled() && !in_handler[cpu]);
+	in_handler[cpu] = true;
+	dawdle();
+	must(irqs_disabled() && raw_smp_processor_id() == cpu);
+	in_handler[cpu] = false;
+	total_calls++;
+}
+
+/* Another CPU's and its own: the function calls of two senders cross. */
+static void crossing_sender(void)
+{
+	unsigned int other = raw_smp_processor_id() ^ 1;
+
+	must(!smp_call_function_single(other, slow_handler, NULL, 1));
+	must(!smp_call_function_single(2, slow_handler, NULL, 1));
+	must(!in_handler[raw_smp_processor_id()] && !irqs_disabled());
+}
+
+/* Neither does a handler begin in a section without interrupts, nor does such a section begin in a handler.
+ */
+static void interrupted(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < 3; i++) {
+		dawdle();
+		local_irq_disable();
+		must(!in_handler[2] && !this_cpu_read(hardirqs_enabled));
+		dawdle();
+		must(!in_handler[2] && irqs_disabled());
+		lockdep_assert_irqs_disabled();
+		local_irq_enable();
+		must(!irqs_disabled() && this_cpu_read(hardirqs_enabled));
+	}
+}
+
+static void test_handlers_interrupt(void)
+{
+	void (*const fns[])(void) = {crossing_sender, crossing_sender, interrupted};
+
+	if (env_nr_cpus < 3)
+		return;
+	memset(in_handler, 0, sizeof(in_handler));
+	run_all_seeds(3, fns, reset_calls);
+	expect(total_calls == 4);
+}
+
 /* ---- tasks ---- */
 
 static struct rcuwait waiter;
@@ -1095,6 +1148,7 @@ const struct lnx_test lnx_core_tests[] = {
 	TEST(percpu),
 	TEST(threads_have_their_own),
 	TEST(function_calls),
+	TEST(handlers_interrupt),
 	TEST(sleep_and_wakeup),
 	TEST(preemption_is_folded),
 	TEST(warn),
