@@ -80,6 +80,7 @@ int lnx_boot(unsigned int nr_cpus)
 	env_core_init(nr_cpus);
 	fs_mm_boot();
 	setup_processor(nr_cpus);
+	setup_runtime_consts();
 	static_key_initialized = true;
 	parse_command_line();
 	env_syscall_enter();

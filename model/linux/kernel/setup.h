@@ -14,6 +14,7 @@
 /* processor.c */
 void setup_processor(
 	unsigned int nr_cpus); /* CPU identification: what setup_arch() and identify_cpu() leave behind */
+void setup_runtime_consts(void); /* runtime_const.c: constants in code that boot finds out */
 bool setup_in_vmx_operation(void); /* has this CPU done VMXON? */
 
 /* tests.c: fills lnx_tests[]. */

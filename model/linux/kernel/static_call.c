@@ -19,13 +19,13 @@ long __static_call_return0(void)
 	return 0;
 }
 
-static void make_writable(const void *code)
+void sys_make_writable(const void *code)
 {
 	unsigned long first = (unsigned long)code & PAGE_MASK;
 	unsigned long last = ((unsigned long)code + 8) & PAGE_MASK;
 
 	if (env_syscall(SYS_MPROTECT, first, last + PAGE_SIZE - first, PROT_RWX))
-		lnx_internal("mprotect() of a static call's trampoline fails");
+		lnx_internal("mprotect() of code fails");
 }
 
 static void write_jump(u8 *code, const void *target)
@@ -41,7 +41,7 @@ void __static_call_update(struct static_call_key *key, void *tramp, void *func)
 	key->func = func;
 	if (!tramp)
 		return;
-	make_writable(tramp);
+	sys_make_writable(tramp);
 	if (!func)
 		memcpy(tramp, code_ret, sizeof(code_ret));
 	else if (func == &__static_call_return0)

@@ -18,4 +18,7 @@ static inline long env_syscall(long nr, unsigned long a, unsigned long b, unsign
 	return ret;
 }
 
+/* static_call.c: the eight bytes of code at @code can be written from now on. */
+void sys_make_writable(const void *code);
+
 #endif

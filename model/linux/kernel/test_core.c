@@ -14,6 +14,7 @@
 #include <linux/spinlock.h>
 #include <linux/srcu.h>
 #include <linux/static_call.h>
+#include <linux/uaccess.h>
 #include <linux/vmalloc.h>
 #include <linux/workqueue.h>
 
@@ -1118,6 +1119,18 @@ static void test_clock(void)
 	expect(ktime_get() >= before + 2 * NSEC_PER_SEC);
 }
 
+/* ---- constants in code ---- */
+
+/* Both comparisons have the limit in an instruction of their own. */
+static void test_user_pointers(void)
+{
+	expect(access_ok((void __user *)LNX_USER, PAGE_SIZE));
+	expect(!access_ok((void __user *)TASK_SIZE_MAX + 1, PAGE_SIZE));
+	expect(!access_ok((void __user *)LNX_PAGE_OFFSET + TASK_SIZE_MAX, 8));
+	expect(valid_user_address((void __user *)TASK_SIZE_MAX));
+	expect(!valid_user_address((void __user *)TASK_SIZE_MAX + 1));
+}
+
 static void test_setup(void)
 {
 	cache = kmem_cache_create("test", 88, 0, 0, NULL);
@@ -1156,5 +1169,6 @@ const struct lnx_test lnx_core_tests[] = {
 	TEST(snprintf),
 	TEST(work),
 	TEST(clock),
+	TEST(user_pointers),
 	{NULL, NULL},
 };
