@@ -45,6 +45,11 @@ void eng_configure(const struct eng_config *config)
 		eng.config.max_steps = DEFAULT_MAX_STEPS;
 }
 
+u32 eng_classes(void)
+{
+	return eng.config.classes;
+}
+
 void eng_thread(const char *name, void (*fn)(void *arg), void *arg)
 {
 	struct eng_thread *t = &eng.thread[eng.nr_threads];

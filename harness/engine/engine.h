@@ -127,6 +127,8 @@ struct eng_run {
 /* Once a process. Maps the stacks (guard page below each), numbers the sites. */
 void eng_init(void);
 void eng_configure(const struct eng_config *config);
+/* The classes that have points in the runs to come. */
+u32 eng_classes(void);
 
 /* Threads of the coming run, added in order before eng_run(): thread 0, 1, ... @name lives until the run
  * ends. */

@@ -52,6 +52,7 @@ void host_return(void)
 
 void load_outside(void)
 {
+	host.plain = eng_classes() & M_PLAIN;
 	load_context(LNX_NO_THREAD, 0);
 }
 
