@@ -21,7 +21,7 @@ const char *build_identity(void)
 	static char text[sizeof(((struct scenario *)0)->build)];
 
 	if (!text[0])
-		snprintf(text, sizeof(text), "%.20s, %.40s, %.16s%s%.16s", TDPFUZZ_COMMIT, COMPILER,
+		snprintf(text, sizeof(text), "%.20s, %.40s, %.16s%s%.80s", TDPFUZZ_COMMIT, COMPILER,
 			 TDPFUZZ_FLAVOUR, the_subject.identity ? ", " : "",
 			 the_subject.identity ? the_subject.identity() : "");
 	return text;

@@ -169,7 +169,7 @@ struct scenario {
 		u32 nr;
 		u8 *option, *sig; /* malloc'ed; the only pointers */
 	} record;
-	char build[96]; /* identity of the build that recorded @record */
+	char build[168]; /* identity of the build that recorded @record */
 };
 
 /* Errors of reading: one line "file:line:column: message" or "file: message" into @err. */

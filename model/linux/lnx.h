@@ -126,6 +126,9 @@ void lnx_private(const volatile void *p, unsigned long size, int on);
 
 /* ---- host half calls kernel half ---- */
 
+/* "linux 7.3.4, preempt, content 0123456789ab": build/link.sh writes it. */
+extern const char lnx_tree[];
+
 /* Once a process, single-threaded: per-CPU areas, KVM's module_init, TDX bring-up. 0 or -errno. Then the host snapshots. */
 int lnx_boot(unsigned int nr_cpus);
 /*

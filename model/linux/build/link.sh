@@ -8,17 +8,39 @@
 # Names that the host half defines.
 OF_HOST='^(lnx_|__tsan_|__kcsan_|kcsan_|__sanitizer_cov_)'
 
+# What reports call the tree: its version, the parts of the configuration, and a hash of the source that was read.
+write_identity()
+{
+	local release parts
+
+	release=$(sed -n 's/^\(VERSION\|PATCHLEVEL\|SUBLEVEL\) = //p' "$slot/src/Makefile" | head -n 3 | paste -sd.)
+	release+=$(sed -n 's/^EXTRAVERSION = *//p' "$slot/src/Makefile" | head -n 1)
+	parts=$(fragments | sed 's,.*/,,' | sort | paste -sd+)
+	cat >"$out/identity.S.new" <<-EOF
+		.section .note.GNU-stack, "", @progbits
+		.section .rodata
+		.globl lnx_tree
+		lnx_tree: .asciz "linux $release, $parts, content ${content:0:12}"
+	EOF
+	cmp -s "$out/identity.S.new" "$out/identity.S" && [[ -e $out/identity.o ]] || {
+		mv "$out/identity.S.new" "$out/identity.S"
+		"$CC" -c -o "$out/identity.o" "$out/identity.S"
+	}
+	rm -f "$out/identity.S.new"
+}
+
 link_all()
 {
 	local objects
 
+	write_identity
 	objects=$(tree_objects | grep -vxFf <(replaced_objects))
 	! is_linked "$objects" || return 0
 	rm -f "$out/lib.a"
 	(
 		cd "$slot/obj"
 		ar rcs "$out/lib.a" $(lib_objects)
-		ld -r --no-warn-execstack -o "$out/all.o" $objects "$out"/env/*.o "$out/lib.a"
+		ld -r --no-warn-execstack -o "$out/all.o" $objects "$out"/env/*.o "$out/identity.o" "$out/lib.a"
 	) || die "the kernel does not link"
 	write_script
 	make_stubs
@@ -36,7 +58,7 @@ is_linked()
 {
 	(
 		cd "$slot/obj"
-		printf '%s\n' "$PWD" $1 $(lib_objects) "$out"/env/*.o "$here"/{link.sh,stubs.sh,stubs.awk,kernel.lds,data-zero} "$symtype"
+		printf '%s\n' "$PWD" $1 $(lib_objects) "$out"/env/*.o "$out/identity.o" "$here"/{link.sh,stubs.sh,stubs.awk,kernel.lds,data-zero} "$symtype"
 	) >"$out/inputs.new"
 	[[ -e $out/kernel.o ]] && cmp -s "$out/inputs.new" "$out/inputs" &&
 		[[ -z $(cd "$slot/obj" && find $(sed 1d "$out/inputs") -newer "$out/inputs.stamp" -print -quit) ]] && return 0

@@ -18,10 +18,6 @@
 extern char lnx_kdata_start[] __attribute__((weak));
 extern char lnx_kdata_end[] __attribute__((weak));
 
-#ifndef TDPFUZZ_TREE
-#define TDPFUZZ_TREE "tree unknown"
-#endif
-
 static struct subject_vm_config vm;
 
 const struct subject_vm_config *linux_vm_config(void)
@@ -292,7 +288,7 @@ static void callbacks(void *unused)
 
 static const char *identity(void)
 {
-	return TDPFUZZ_TREE;
+	return lnx_tree;
 }
 
 static const char *const layers[] = {"kernel tree", NULL};
