@@ -26,10 +26,10 @@ static bool leaf_well_formed(const struct chk_change *c)
 	u64 s = c->new_, mt = s & SPTE_MT;
 	bool w = s & SPTE_W, mmu_w = s & SPTE_MMU_WRITABLE, host_w = s & SPTE_HOST_WRITABLE;
 
-	if (!(s & SPTE_SUPPRESS_VE) ||
-	    (s & (SPTE_AD_TYPE | GENMASK_ULL(59, 56) | BIT_ULL(52) | BIT_ULL(54) | BIT_ULL(62))))
+	if (!(s & SPTE_SUPPRESS_VE) || (s & spte_layout.zero))
 		return false;
-	if ((w && !mmu_w) || (mmu_w && !host_w) || !(s & SPTE_X) != !(s & SPTE_XU))
+	if ((w && !mmu_w) || (mmu_w && !host_w) ||
+	    (spte_layout.user_exec && !(s & SPTE_X) != !(s & spte_layout.user_exec)))
 		return false;
 	if (mt != 0 && mt != SPTE_MEMTYPE_WB)
 		return false;

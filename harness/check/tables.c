@@ -184,6 +184,38 @@ static gfn_t shared_bit_of(const struct subject_root *roots, unsigned int nr)
 	return 0;
 }
 
+/* That of the model and of 7.x. */
+#define LAYOUT_7                                                                                             \
+	{                                                                                                    \
+		.frozen = 0x80000000000001a0ull,                                                             \
+		.table_bits = 0x8000000000000d07ull,                                                         \
+		.host_writable = BIT_ULL(53),                                                                \
+		.mmu_writable = BIT_ULL(55),                                                                 \
+		.user_exec = BIT_ULL(10),                                                                    \
+		.zero = BIT_ULL(52) | BIT_ULL(54) | GENMASK_ULL(62, 56),                                     \
+	}
+#define LAYOUT_6_12                                                                                          \
+	{                                                                                                    \
+		.frozen = 0x80000000000005a0ull,                                                             \
+		.table_bits = 0x8000000000000907ull,                                                         \
+		.host_writable = BIT_ULL(57),                                                                \
+		.mmu_writable = BIT_ULL(58),                                                                 \
+		.zero = BIT_ULL(10) | GENMASK_ULL(56, 52) | GENMASK_ULL(62, 59),                             \
+	}
+static const struct spte_layout layouts[] = {LAYOUT_7, LAYOUT_6_12};
+struct spte_layout spte_layout = LAYOUT_7;
+
+bool spte_layout_choose(u64 host_writable)
+{
+	for (unsigned int i = 0; i < ARRAY_SIZE(layouts); i++) {
+		if (layouts[i].host_writable == host_writable) {
+			spte_layout = layouts[i];
+			return true;
+		}
+	}
+	return false;
+}
+
 gfn_t tables_shared_bit(void)
 {
 	struct subject_root roots[SUBJECT_MAX_ROOTS];

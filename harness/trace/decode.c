@@ -5,6 +5,7 @@
 
 #define SPTE_EMPTY BIT_ULL(63)
 #define SPTE_FROZEN (BIT_ULL(63) | 0x1a0)
+#define SPTE_FROZEN_6_12 (BIT_ULL(63) | 0x5a0)
 #define SPTE_PRESENT BIT_ULL(11)
 #define SPTE_LEAF_ONLY (GENMASK_ULL(5, 3) | BIT_ULL(7) | BIT_ULL(9) | BIT_ULL(53) | BIT_ULL(55))
 #define SPTE_AD_TYPE GENMASK_ULL(61, 60)
@@ -40,7 +41,7 @@ static void spte_nonpresent(u64 spte, char *buf, size_t size)
 {
 	if (spte == SPTE_EMPTY)
 		snprintf(buf, size, "empty");
-	else if (spte == SPTE_FROZEN)
+	else if (spte == SPTE_FROZEN || spte == SPTE_FROZEN_6_12)
 		snprintf(buf, size, "FROZEN");
 	else if (spte == 0)
 		snprintf(buf, size, "zero (MMIO of a TD)");

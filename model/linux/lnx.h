@@ -187,6 +187,7 @@ lnx_u64 lnx_view_user_pfn(lnx_u64 gfn); /* ~0: none */
 lnx_u64 lnx_view_gmem_pfn(lnx_u64 gfn);
 lnx_u64 lnx_view_pages_stat(unsigned int level);
 int lnx_view_bugged(void);
+lnx_u64 lnx_view_host_writable(void); /* the bit of an SPTE, by which checkers know the layout of the others */
 
 /*
  * Words of the VM whose change is an event that the tree does not tell of (host/watch.c). LNX_W_FLUSH_REQUESTS counts

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "harness/check/spte_bits.h"
 #include "harness/engine/engine.h"
 #include "model/linux/host/host.h"
 #include "model/linux/host/subject.h"
@@ -238,6 +239,8 @@ static void start(void)
 	m_listener = listener;
 	if (err)
 		lnx_internal("the tree does not start: error %d", err);
+	if (!spte_layout_choose(lnx_view_host_writable()))
+		lnx_internal("the checkers do not know the SPTEs of this tree");
 	keep_kernel();
 }
 

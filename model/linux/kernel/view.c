@@ -7,6 +7,7 @@
 
 #include "mmu.h"
 #include "mmu_internal.h"
+#include "spte.h"
 
 #include "model/linux/kernel/env.h"
 #include "model/linux/kernel/fs.h"
@@ -129,6 +130,11 @@ lnx_u64 lnx_view_pages_stat(unsigned int level)
 	if (!vmm.kvm || !level || level > KVM_NR_PAGE_SIZES)
 		return 0;
 	return atomic64_read(&vmm.kvm->stat.pages[level - 1]);
+}
+
+lnx_u64 lnx_view_host_writable(void)
+{
+	return shadow_host_writable_mask;
 }
 
 int lnx_view_bugged(void)
