@@ -60,6 +60,13 @@ static inline bool fs_count_put(struct file *file)
 #include <linux/pagevec.h>
 #endif
 
+/* guest_memfd keeps its files in a list of the mapping, before it had inodes of its own. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 19, 0)
+#define fs_mapping_init_list(mapping) INIT_LIST_HEAD(&(mapping)->i_private_list)
+#else
+#define fs_mapping_init_list(mapping) ((void)0)
+#endif
+
 /* Page cache look-ups take a memory policy, and byte offsets that end a range are unsigned, since 6.19. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 19, 0)
 #define FS_FILEMAP_MPOL

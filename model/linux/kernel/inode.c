@@ -38,6 +38,7 @@ static void mapping_init(struct address_space *mapping, struct inode *host)
 	mapping->host = host;
 	mapping->flags = 0;
 	mapping->nrpages = 0;
+	fs_mapping_init_list(mapping);
 	mapping->i_mmap = RB_ROOT_CACHED;
 	mapping_set_gfp_mask(mapping, GFP_HIGHUSER_MOVABLE);
 }

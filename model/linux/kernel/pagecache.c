@@ -156,7 +156,8 @@ static struct folio *get_folio(struct address_space *mapping, pgoff_t index, fgf
 {
 	struct folio *folio;
 
-	if (fgp & ~(FGP_LOCK | FGP_CREAT))
+	/* FGP_ACCESSED is about the age of a folio, which nobody asks for: nothing is reclaimed here. */
+	if (fgp & ~(FGP_LOCK | FGP_CREAT | FGP_ACCESSED))
 		lnx_internal("__filemap_get_folio: flags %x are not implemented", (__force unsigned int)fgp);
 	for (;;) {
 		folio = get_entry(mapping, index, pc);
