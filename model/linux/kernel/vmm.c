@@ -284,6 +284,8 @@ int lnx_vm_create(const struct lnx_vm_config *config, const char **what)
 	for (i = 0; i < VMM_MAX_VCPUS; i++)
 		vmm.vcpu_fd[i] = -1;
 	*what = "";
+	/* Made when it is first needed, and stays for ever. */
+	fs_anon_inode();
 	env_account_mark();
 	return create(config, what);
 }
