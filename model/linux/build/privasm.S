@@ -62,13 +62,16 @@ call lnx_asm_wrmsr
 .macro ds insn:vararg
 \insn
 .endm
-/* No descriptor tables: all of them are empty. Ten bytes of zero are 0.0 as the x87 unit stores it. */
+/*
+ * No descriptor tables: all of them are empty. Ten bytes of zero are 0.0 as the x87 unit stores it. KVM before 7.x reads
+ * gates of the IDT to find the handler of an interrupt; there is one with gates of zero. The x87 unit copies any ten bytes.
+ */
 .macro sgdt mem:vararg
 fldz
 fstpt \mem
 .endm
 .macro sidt mem:vararg
-fldz
+fldt lnx_asm_idtr(%rip)
 fstpt \mem
 .endm
 .macro sldt dst:vararg

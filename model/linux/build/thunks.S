@@ -140,6 +140,15 @@ THUNK vmxoff
 	call lnx_cpu_vmxoff
 	LEAVE_VMX
 
+/* What SIDT stores: 256 gates, none present. */
+	.section .rodata, "a", @progbits
+	.globl lnx_asm_idtr
+lnx_asm_idtr:
+	.word 4095
+	.quad 1f
+	.balign 16
+1:	.zero 4096
+
 /* Never comes back. */
 .macro NONE name:req
 THUNK no_\name

@@ -7,7 +7,7 @@
 
 #define MAX_TESTS 128
 
-extern const struct lnx_test lnx_core_tests[], lnx_fs_tests[];
+extern const struct lnx_test lnx_core_tests[], lnx_fs_tests[], lnx_vmx_tests[];
 
 struct lnx_test all[MAX_TESTS] asm("lnx_tests");
 
@@ -23,5 +23,5 @@ static unsigned int append(unsigned int nr, const struct lnx_test *tests)
 
 void setup_tests(void)
 {
-	append(append(0, lnx_core_tests), lnx_fs_tests);
+	append(append(append(0, lnx_core_tests), lnx_fs_tests), lnx_vmx_tests);
 }

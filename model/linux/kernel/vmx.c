@@ -193,6 +193,14 @@ void vmx_vmexit(void)
 	lnx_internal("vmx_vmexit() is no function");
 }
 
+/* Before 7.x KVM calls the handler of the interrupt that made the guest exit. It is taken when the host turns
+ * interrupts on.
+ */
+void vmx_do_interrupt_irqoff(unsigned long entry);
+void vmx_do_interrupt_irqoff(unsigned long entry)
+{
+}
+
 /* Controls that this machine knows how to obey, or that a guest of this kind does not notice. */
 static void check_controls(struct vmcs_page *vmcs)
 {
